@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef SIM_CLI_CLI_H
+#define SIM_CLI_CLI_H
+
+/* One line per command: its name, and one sentence of help. The function
+ * cli_<name>(argc, argv) lives in sim/cli/<name>.c; argv[0] is the name; it
+ * returns the exit status: 0 done, 1 failed, 2 bad use. `--help` is its own. */
+#define CLI_COMMAND_LIST(X)                                             \
+    X(info, "versions, processor and numeric libraries in use")         \
+    /* the list ends here */
+
+#define X(name, help) int cli_##name(int argc, char **argv);
+CLI_COMMAND_LIST(X)
+#undef X
+
+#endif

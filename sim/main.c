@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/cli/cli.h"
+
+struct command {
+    const char *name, *help;
+    int (*run)(int argc, char **argv);
+};
+
+static const struct command commands[] = {
+#define X(name, help) { #name, help, cli_##name },
+    CLI_COMMAND_LIST(X)
+#undef X
+};
+
+static const size_t command_count = sizeof commands / sizeof commands[0];
+
+static void print_usage(FILE *out)
+{
+    fprintf(out, "usage: harbinger COMMAND [ARGUMENT ...]\n\n");
+    for (size_t i = 0; i < command_count; i++) {
+        fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].help);
+    }
+    fprintf(out, "\n'harbinger COMMAND --help' tells a command's arguments.\n");
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_usage(stderr);
+        return 2;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        print_usage(stdout);
+        return 0;
+    }
+    for (size_t i = 0; i < command_count; i++) {
+        if (strcmp(argv[1], commands[i].name) == 0) {
+            return commands[i].run(argc - 1, argv + 1);
+        }
+    }
+    fprintf(stderr, "harbinger: '%s': no such command; 'harbinger --help' lists them\n", argv[1]);
+    return 2;
+}
