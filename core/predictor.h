@@ -15,7 +15,7 @@ struct hb_context {
 };
 
 struct hb_observation {
-    int64_t at_ns; /* since the host's epoch; unix_epoch_s of the predictor maps it to the calendar */
+    int64_t at_ns; /* since the host's epoch */
     uint32_t client, place;
     struct hb_context context;
 };

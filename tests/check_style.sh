@@ -1,0 +1,89 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The rules of the house that a script can check, over the files that git
+# knows (or, outside git, over all). Prints file:line: what; exit 1 if any.
+set -u
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+export LC_ALL=C
+found=$(mktemp)
+trap 'rm -f "$found"' EXIT
+
+files() { # patterns...
+    git ls-files -co --exclude-standard -- "$@" 2>/dev/null | while read -r f; do
+        [ -e "$f" ] && printf '%s\n' "$f"
+    done
+}
+mapfile -t sources < <(files '*.c' '*.h')
+mapfile -t headers < <(files 'core/*.h' 'data/*.h' 'models/*.h' 'analysis/*.h' 'sim/*.h')
+
+# Shape: lines to 100 columns, no tabs or trailing blanks, files to 450 lines,
+# functions to 60 (a body runs from '{' to '}' in column one).
+awk '
+    FNR == 1 { if (prev != "" && last > 450) over(prev, last); body = 0 }
+    { prev = FILENAME; last = FNR }
+    length($0) > 100 { print FILENAME ":" FNR ": line of " length($0) " columns, limit 100" }
+    /\t/ { print FILENAME ":" FNR ": tab" }
+    /[ \t]$/ { print FILENAME ":" FNR ": trailing blank" }
+    /^\{/ { body = FNR }
+    /^\}/ && body { if (FNR - body > 61) print FILENAME ":" body ": function of " FNR - body - 1 \
+        " lines, limit 60"; body = 0 }
+    function over(f, n) { print f ":" n ": file of " n " lines, limit 450" }
+    END { if (last > 450) over(prev, last) }' "${sources[@]}" >> "$found"
+
+# Licence line first (after an interpreter line).
+for f in "${sources[@]}" $(files '*.sh' '*.xsd' 'scenarios/*.xml' '.ci/run' harbinger); do
+    want=GPL-3.0-or-later
+    case $f in core/*) want=Apache-2.0 ;; esac
+    head -n 3 "$f" | grep -q "SPDX-License-Identifier: $want" \
+        || echo "$f:1: SPDX line of $want expected" >> "$found"
+done
+
+# Names: no `get`, no typedef of a struct or enum, no unfinished work.
+grep -nE '\b([a-z0-9_]+_)?get_?[a-z0-9_]*\(' "${headers[@]}" | sed 's/$/   <- rule 2: no get/' >> "$found"
+grep -nE 'typedef (struct|enum|union)' "${sources[@]}" | sed 's/$/   <- rule 3/' >> "$found"
+grep -nwE 'TO''DO|FIX''ME|X''XX|HACK' "${sources[@]}" | sed 's/$/   <- rule 23/' >> "$found"
+
+# Rule 16: no third-party type in a header.
+grep -nE '\b(hid_t|herr_t|xml(Node|Doc|Char|Schema)[A-Za-z]*|gsl_[a-z]+|json_t|MHD_[A-Za-z]+|gzFile|cblas_[a-z]+)\b' \
+    "${headers[@]}" | sed 's/$/   <- rule 16/' >> "$found"
+
+# Rule 21: who may include a third-party header.
+owners() { # header-regex allowed-path-regex
+    grep -nE "#include *[<\"]$1" "${sources[@]}" | grep -vE "^($2|tests/)" \
+        | sed 's/$/   <- rule 21: another file owns this library/' >> "$found"
+}
+owners 'sodium' 'core/(identity|digest)\.c'
+owners '(cblas|openblas)' '(core|models)/blas[a-z_]*\.c'
+owners 'hdf5' 'data/h5[a-z_0-9]*\.[ch]'
+owners 'libxml/' '(data/xml[a-z_]*|sim/run/scenario[a-z_]*|sim/run/xsd[a-z_]*)\.c'
+owners 'Random123/' 'sim/engine/stream\.c'
+owners 'zlib\.h' 'data/[a-z_]+\.c'
+owners 'microhttpd' 'sim/serve/[a-z_]+\.c'
+owners 'gsl/' '(sim|models|analysis)/.*\.c'
+
+# Rule 27: core reads no clock, file, environment or randomness, starts no thread.
+grep -nE '\b(time|clock|clock_gettime|gettimeofday|rand|random|drand48|getenv|secure_getenv|fopen|open|pthread_create|printf|fprintf)\(' \
+    $(files 'core/*.[ch]') | grep -vE '^[^:]+:[0-9]+: \*' | sed 's/$/   <- rule 27/' >> "$found"
+
+# The layers of DESIGN: core <- data <- {models, analysis, sim}; cli sees all.
+layer() { # folder-pathspec forbidden-regex
+    local list
+    list=$(files "$1/*.c" "$1/*.h")
+    [ -n "$list" ] && grep -nE "#include \"($2)/" $list | sed 's/$/   <- layer/' >> "$found"
+}
+layer core 'data|models|analysis|sim|tests'
+layer data 'models|analysis|sim|tests'
+layer models 'analysis|sim|tests'
+layer analysis 'models|sim|tests'
+layer sim/engine 'data|models|analysis|tests|sim/(world|net|infra|run|cli)'
+layer sim/world 'models|analysis|tests|sim/(net|infra|run|cli)'
+layer sim/net 'models|analysis|tests|sim/(world|infra|run|cli)'
+layer sim/infra 'models|analysis|tests|sim/(world|net|run|cli)'
+layer sim/run 'models|analysis|tests|sim/cli'
+
+if [ -s "$found" ]; then
+    sort -t: -k1,1 -k2,2n "$found"
+    echo "$(wc -l < "$found") breaches of the style"
+    exit 1
+fi
+echo "style: ${#sources[@]} files, no breach"
