@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef ANALYSIS_OPTIMUM_H
+#define ANALYSIS_OPTIMUM_H
+
+#include <stdint.h>
+
+#include "core/map.h"
+
+/* One client's true path as segments in which nothing changes. Serving costs
+ * and prices are in one money unit of the caller's.
+ *   start_s, end_s   [segment_count], start_s[k + 1] >= end_s[k]
+ *   serve            writes cost[site] of being served by site during the whole
+ *                    segment (latency price x requests, running instance rent, ...)
+ *   enter, leave     [site_count] price of making site the server and of leaving
+ *                    it (image and state bytes, DNS, overlap rent of the lead)
+ *   lead_s           a move takes effect at the earliest lead_s after the
+ *                    first segment starts; being clairvoyant it begins in time
+ *   initial_site     serves at the start; HB_NONE: any, free of charge */
+struct analysis_optimum_path {
+    uint32_t segment_count, site_count;
+    const double *start_s, *end_s;
+    void (*serve)(void *ctx, uint32_t segment, double *cost);
+    void *ctx;
+    const double *enter, *leave;
+    double lead_s;
+    uint32_t initial_site;
+};
+
+struct analysis_optimum_plan {
+    double cost, serve_cost, move_cost;
+    uint32_t move_count;
+};
+
+struct analysis_optimum; /* opaque workspace, reused from client to client */
+
+/* For paths of at most segment_capacity segments and site_capacity sites. HB_ERR_MEMORY. */
+enum hb_status analysis_optimum_create(uint32_t segment_capacity, uint32_t site_capacity,
+    struct analysis_optimum **out);
+void analysis_optimum_free(struct analysis_optimum *optimum);
+
+/* The cheapest site trajectory over the path, capacity unlimited: no policy
+ * under the same prices and lead costs less. Time O(segments x sites).
+ * sites [segment_count] (or NULL) receives the server at the end of each segment.
+ * HB_ERR_RANGE if the path is over a capacity or has no segment. Derivation in optimum.c. */
+enum hb_status analysis_optimum_solve(struct analysis_optimum *optimum,
+    const struct analysis_optimum_path *path, struct analysis_optimum_plan *out, uint32_t *sites);
+
+/* The same for any move price, in O(slots x sites^2): slot by slot, move
+ * first, then be served.
+ *   move   price of going from site a to site b before slot, 0 if a == b
+ *   serve  as above
+ *   first_move   no move before this slot */
+struct analysis_optimum_slots {
+    uint32_t slot_count, site_count, first_move, initial_site;
+    void (*serve)(void *ctx, uint32_t slot, double *cost);
+    double (*move)(void *ctx, uint32_t slot, uint32_t from, uint32_t to);
+    void *ctx;
+};
+enum hb_status analysis_optimum_solve_slots(struct analysis_optimum *optimum,
+    const struct analysis_optimum_slots *slots, double *cost, uint32_t *sites);
+
+#endif
