@@ -16,7 +16,8 @@ struct hb_sample; /* core/telemetry.h */
 /* What the host does for the controller. Every call returns at once and never
  * calls back; the outcome arrives later as one DONE (or PREDICTED, TIMER)
  * event with the same req. A req is never reused; one that the controller no
- * longer waits for may still be answered and is ignored.
+ * longer waits for may still be answered and is ignored. Commands for one
+ * client take effect in the order in which they are given.
  *   wake_at          TIMER(req) at at_ns; wake_cancel may come too late
  *   predict          PREDICTED(req): where will client be in horizon_s seconds
  *   provision        DONE: an instance for client runs at site
@@ -25,7 +26,10 @@ struct hb_sample; /* core/telemetry.h */
  *                    stream's lag; value: bytes sent. Streams on until fenced,
  *                    aborted or one side is stopped.
  *   copy_abort       no answer is owed; req is the copy's
- *   fence            DONE: only site may write, with epoch; all else is refused
+ *   fence            DONE: only site may write, with epoch; all else is refused.
+ *                    Given for a client's first instance too: who was fenced in
+ *                    last is the primary. Repeated with the same epoch it is the
+ *                    same fence.
  *   dns_point        DONE: the authoritative servers answer client's name with site
  *   dns_clear        DONE: the name follows anycast again
  *   route_announce, route_withdraw  DONE: the site's router has the change

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef HB_POLICY_H
+#define HB_POLICY_H
+
+#include <stdint.h>
+
+#include "core/status.h"
+
+/* When an endpoint follows its client. All but anycast give the client its own
+ * instance and DNS record.
+ *   static      at the first site for ever
+ *   anycast     no record, no instance of one's own: BGP decides
+ *   reactive    a threshold on where the client is
+ *   nearest     always to the nearest site of where the client is
+ *   predictive  a threshold on where the client will be
+ *   ski_rental  move once the regret of staying has paid for the move; a
+ *               forecast shortens or lengthens the wait (trust)
+ *   lyapunov    drift plus penalty: move when the latency debt outweighs V x cost */
+#define HB_POLICY_LIST(X)                                                  \
+    X(STATIC, "static") X(ANYCAST, "anycast") X(REACTIVE, "reactive")      \
+    X(NEAREST, "nearest") X(PREDICTIVE, "predictive")                      \
+    X(SKI_RENTAL, "ski_rental") X(LYAPUNOV, "lyapunov")
+
+enum hb_policy_kind {
+#define X(name, text) HB_POLICY_##name,
+    HB_POLICY_LIST(X)
+#undef X
+        HB_POLICY_COUNT
+};
+
+#define HB_POLICY_HORIZON_MAX 4
+
+/* Fill by hb_policy_default, then change by name; every value is literal.
+ * Defaults in brackets, ours unless a source is named.
+ * Criteria (reactive, predictive; a field at 0 is off):
+ *   deviation_km    [0] great-circle distance from the endpoint's site to the place, or
+ *   gain_ms         [5] RTT that the new site saves there; one of the two is enough
+ *   confidence_min  [0.3] probability mass whose best site is the new one
+ *   worth_factor    [1] expected saving over stay_s >= this x cost of the mirror
+ *   stay_s          [3600] expected stay
+ *   hysteresis      [0.1] a site is only better if it saves this share of the present RTT
+ *   cooldown_s      [300] after a promotion or a roll-back
+ * Forecasts (predictive, ski_rental):
+ *   horizon_s       [900] asked one after the other until one decides; 0 ends the list
+ *   interval_s      [300] at least between two questions, at most between two decisions
+ *   steer_early     [0] 1: DNS points to the mirror as soon as it is in sync;
+ *                   0: once the client is where the mirror serves it better
+ *   grace_s         [600] past the horizon that a mirror waits for its client
+ * ski_rental:
+ *   trust_lambda    [0.5] 0 < lambda <= 1; 1 ignores forecasts. Moves at lambda x cost when
+ *                   the forecast says it pays, else at cost / lambda: at most
+ *                   1 + lambda times optimal with right advice, 1 + 1/lambda with
+ *                   wrong. Source: Purohit, Svitkina, Kumar, NeurIPS 2018
+ * lyapunov:
+ *   v               [1e6] ms x s of debt that one unit of money weighs
+ *   debt_target_ms  [50] RTT beyond which debt grows
+ *                   Source: Neely, Stochastic Network Optimization, 2010
+ * Life:
+ *   linger_s        [600] a disconnected client's primary stays on standby
+ *   sustain_s       [30] served by the mirror this long, then promoted
+ *   dns_ttl_s       [30] of the client's record (CDN records: 20 to 60 s)
+ *   *_timeout_s     [provision 900, copy 600, dns 60, fence 10]
+ *   retry_max       [3] attempts after the first, backoff_s [2] doubling up to
+ *                   backoff_max_s [60]
+ *   probe_rise, probe_fall  [2, 2] answers or misses in a row that turn a
+ *                   site up or down (anycast-healthchecker's defaults) */
+struct hb_policy {
+    uint32_t kind; /* enum hb_policy_kind */
+    uint32_t steer_early;
+    double deviation_km, gain_ms, confidence_min, worth_factor, stay_s, hysteresis, cooldown_s;
+    double horizon_s[HB_POLICY_HORIZON_MAX];
+    double interval_s, grace_s;
+    double trust_lambda;
+    double v, debt_target_ms;
+    double linger_s, sustain_s, dns_ttl_s;
+    double provision_timeout_s, copy_timeout_s, dns_timeout_s, fence_timeout_s;
+    double backoff_s, backoff_max_s;
+    uint32_t retry_max, probe_rise, probe_fall;
+};
+
+HB_API void hb_policy_default(enum hb_policy_kind kind, struct hb_policy *out);
+
+/* HB_ERR_RANGE: a field out of its range; *field (if not NULL) then names it. */
+HB_API enum hb_status hb_policy_check(const struct hb_policy *policy, const char **field);
+
+/* "predictive" and so on; NULL outside the list. */
+HB_API const char *hb_policy_name(enum hb_policy_kind kind);
+
+/* HB_ERR_NOT_FOUND. */
+HB_API enum hb_status hb_policy_kind_of(const char *name, enum hb_policy_kind *out);
+
+/* Whether the policy asks for forecasts at all. */
+HB_API int hb_policy_is_forecasting(const struct hb_policy *policy);
+
+#endif
