@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "data/schema.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* One column array a table: COLUMN needs the row struct's name, so each list
+ * is expanded between a definition of ROW and its end. */
+#define COLUMN(type, column, check, unit, description) \
+    { #column, unit, description, offsetof(struct ROW, column), DATA_H5_##type, DATA_CHECK_##check },
+
+#define ROW data_policies_row
+static const struct data_column policies_columns[] = { DATA_POLICIES_COLUMNS(COLUMN) };
+#undef ROW
+#define ROW data_settings_row
+static const struct data_column settings_columns[] = { DATA_SETTINGS_COLUMNS(COLUMN) };
+#undef ROW
+#define ROW data_regions_row
+static const struct data_column regions_columns[] = { DATA_REGIONS_COLUMNS(COLUMN) };
+#undef ROW
+#define ROW data_places_row
+static const struct data_column places_columns[] = { DATA_PLACES_COLUMNS(COLUMN) };
+#undef ROW
+#define ROW data_sites_row
+static const struct data_column sites_columns[] = { DATA_SITES_COLUMNS(COLUMN) };
+#undef ROW
+#define ROW data_bins_row
+static const struct data_column bins_columns[] = { DATA_BINS_COLUMNS(COLUMN) };
+#undef ROW
+#define ROW data_summary_row
+static const struct data_column summary_columns[] = { DATA_KEY_COLUMNS(COLUMN)
+    DATA_SUMMARY_COLUMNS(COLUMN) };
+#undef ROW
+#define ROW data_latency_row
+static const struct data_column latency_columns[] = { DATA_KEY_COLUMNS(COLUMN)
+    DATA_LATENCY_COLUMNS(COLUMN) };
+#undef ROW
+#define ROW data_connections_row
+static const struct data_column connections_columns[] = { DATA_KEY_COLUMNS(COLUMN)
+    DATA_CONNECTIONS_COLUMNS(COLUMN) };
+#undef ROW
+#define ROW data_mirrors_row
+static const struct data_column mirrors_columns[] = { DATA_KEY_COLUMNS(COLUMN)
+    DATA_MIRRORS_COLUMNS(COLUMN) };
+#undef ROW
+#define ROW data_predictions_row
+static const struct data_column predictions_columns[] = { DATA_KEY_COLUMNS(COLUMN)
+    DATA_PREDICTIONS_COLUMNS(COLUMN) };
+#undef ROW
+#define ROW data_site_hours_row
+static const struct data_column site_hours_columns[] = { DATA_KEY_COLUMNS(COLUMN)
+    DATA_SITE_HOURS_COLUMNS(COLUMN) };
+#undef ROW
+#define ROW data_dns_row
+static const struct data_column dns_columns[] = { DATA_KEY_COLUMNS(COLUMN)
+    DATA_DNS_COLUMNS(COLUMN) };
+#undef ROW
+#define ROW data_bgp_row
+static const struct data_column bgp_columns[] = { DATA_KEY_COLUMNS(COLUMN)
+    DATA_BGP_COLUMNS(COLUMN) };
+#undef ROW
+#define ROW data_ledger_row
+static const struct data_column ledger_columns[] = { DATA_KEY_COLUMNS(COLUMN)
+    DATA_LEDGER_COLUMNS(COLUMN) };
+#undef ROW
+#define ROW data_paths_row
+static const struct data_column paths_columns[] = { DATA_KEY_COLUMNS(COLUMN)
+    DATA_PATHS_COLUMNS(COLUMN) };
+#undef ROW
+
+static const struct data_table_schema schemas[] = {
+#define T(TABLE, table, keyed, description)                                      \
+    { #table, description, keyed, sizeof(struct data_##table##_row),             \
+        sizeof table##_columns / sizeof table##_columns[0], table##_columns },
+    DATA_TABLE_LIST(T)
+#undef T
+};
+
+const struct data_table_schema *data_schema_of(enum data_table table)
+{
+    assert((unsigned)table < DATA_TABLE_COUNT);
+    return &schemas[table];
+}
+
+const struct data_column *data_schema_column(enum data_table table, const char *name)
+{
+    const struct data_table_schema *schema = data_schema_of(table);
+    for (size_t i = 0; i < schema->column_count; i++) {
+        if (strcmp(schema->columns[i].name, name) == 0) {
+            return &schema->columns[i];
+        }
+    }
+    return NULL;
+}
+
+#define X(name, text) text,
+static const char *const outcome_labels[] = { DATA_OUTCOME_LIST(X) };
+static const char *const change_labels[] = { DATA_CHANGE_LIST(X) };
+static const char *const account_labels[] = { DATA_ACCOUNT_LIST(X) };
+#undef X
+
+const char *const *data_schema_labels(enum data_check check, uint32_t *count)
+{
+    *count = 0;
+    if (check == DATA_CHECK_OUTCOME) {
+        *count = DATA_OUTCOME_COUNT;
+        return outcome_labels;
+    }
+    if (check == DATA_CHECK_CHANGE) {
+        *count = DATA_CHANGE_COUNT;
+        return change_labels;
+    }
+    if (check == DATA_CHECK_ACCOUNT) {
+        *count = DATA_ACCOUNT_COUNT;
+        return account_labels;
+    }
+    return NULL;
+}
+
+size_t data_schema_type_bytes(enum data_h5_type type)
+{
+    static const size_t bytes[] = {
+#define X(name, size, text) size,
+        DATA_H5_TYPE_LIST(X)
+#undef X
+    };
+    assert((unsigned)type < DATA_H5_TYPE_COUNT);
+    return type == DATA_H5_TEXT ? DATA_NAME_BYTES : bytes[type];
+}
