@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef SIM_ENGINE_QUEUE_H
+#define SIM_ENGINE_QUEUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/status.h"
+#include "sim/engine/event.h"
+
+/* The pending-event set: push at any instant from the last popped one on, pop
+ * the first in content order. Amortised constant time, whatever the instants;
+ * about 21 bytes an event. */
+struct sim_queue;
+
+/* Told of an event once, a few pops before it leaves: the time to prefetch
+ * what its handler will touch. Changes nothing. */
+typedef void sim_queue_soon_fn(void *ctx, const struct sim_event *next);
+
+struct sim_queue_options {
+    size_t capacity;         /* events pending at once, 1..2^31; costs address space only until used */
+    sim_queue_soon_fn *soon; /* or NULL */
+    void *soon_ctx;
+};
+
+/* HB_ERR_RANGE capacity, HB_ERR_MEMORY. */
+enum hb_status sim_queue_create(const struct sim_queue_options *options, struct sim_queue **out);
+void sim_queue_free(struct sim_queue *queue);
+
+/* event->at_ns >= that of the last popped (asserted). HB_ERR_FULL beyond the capacity. */
+enum hb_status sim_queue_push(struct sim_queue *queue, const struct sim_event *event);
+
+/* Takes the first event if it is due by until_ns; false if there is none. */
+bool sim_queue_pop(struct sim_queue *queue, int64_t until_ns, struct sim_event *out);
+
+size_t sim_queue_len(const struct sim_queue *queue);
+
+/* Heap that events have touched so far, and all that the queue has reserved. */
+size_t sim_queue_used_bytes(const struct sim_queue *queue);
+size_t sim_queue_reserved_bytes(const struct sim_queue *queue);
+
+#endif
