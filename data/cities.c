@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "data/cities.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "data/tables.h"
+
+static const char city_columns[]
+    = "geoname_id\tname\tascii_name\tcountry\tadmin\tlat_deg\tlon_deg\tpopulation\ttime_zone";
+static const char airport_columns[] = "iata\tname\tcountry\tlat_deg\tlon_deg";
+static const char zone_columns[] = "time_zone\tposix_rule";
+
+struct data_cities {
+    struct data_table *city_table, *airport_table, *zone_table;
+    struct data_city *cities;
+    struct data_airport *airports;
+    size_t city_count, airport_count;
+};
+
+static enum hb_status find_zone(const struct data_table *zones, struct data_city *city,
+    struct data_fault *fault)
+{
+    size_t low = 0, high = data_tables_row_count(zones);
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        int order = strcmp(data_tables_text(zones, middle, 0), city->zone);
+        if (order == 0) {
+            const char *rule = data_tables_text(zones, middle, 1);
+            enum hb_status status = data_timezone_parse(rule, &city->timezone);
+            return status == HB_OK ? status
+                : data_fault_at(fault, status, "timezones.tsv", 0,
+                    "%s: found \"%s\": expected a POSIX rule", city->zone, rule);
+        }
+        if (order < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return data_fault_at(fault, HB_ERR_FORMAT, "cities.tsv", 0,
+        "%s: found time_zone=\"%s\": expected one of timezones.tsv", city->name, city->zone);
+}
+
+static enum hb_status read_point(const struct data_table *table, size_t row, size_t column,
+    struct data_fault *fault, struct hb_point *out)
+{
+    enum hb_status status = data_tables_number(table, row, column, -90, 90, fault, &out->lat_deg);
+    return status != HB_OK
+        ? status
+        : data_tables_number(table, row, column + 1, -180, 180, fault, &out->lon_deg);
+}
+
+static enum hb_status fill_city(const struct data_cities *cities, size_t row,
+    struct data_fault *fault)
+{
+    const struct data_table *table = cities->city_table;
+    struct data_city *city = &cities->cities[row];
+    double id = 0.0;
+    city->name = data_tables_text(table, row, 1);
+    city->ascii_name = data_tables_text(table, row, 2);
+    city->country = data_tables_text(table, row, 3);
+    city->admin = data_tables_text(table, row, 4);
+    city->zone = data_tables_text(table, row, 8);
+    enum hb_status status = data_tables_number(table, row, 0, 1, 4e9, fault, &id);
+    if (status == HB_OK) {
+        city->geoname_id = (uint32_t)id;
+        status = data_tables_number(table, row, 7, 1, 1e9, fault, &city->population);
+    }
+    if (status == HB_OK) {
+        status = read_point(table, row, 5, fault, &city->at);
+    }
+    return status != HB_OK ? status : find_zone(cities->zone_table, city, fault);
+}
+
+static enum hb_status fill(struct data_cities *cities, struct data_fault *fault)
+{
+    cities->city_count = data_tables_row_count(cities->city_table);
+    cities->airport_count = data_tables_row_count(cities->airport_table);
+    if (cities->city_count == 0 || cities->airport_count == 0) {
+        return data_fault_at(fault, HB_ERR_FORMAT, "cities.tsv", 0,
+            "found no city or no airport: expected some");
+    }
+    cities->cities = calloc(cities->city_count, sizeof *cities->cities);
+    cities->airports = calloc(cities->airport_count, sizeof *cities->airports);
+    if (cities->cities == NULL || cities->airports == NULL) {
+        return HB_ERR_MEMORY;
+    }
+    enum hb_status status = HB_OK;
+    for (size_t i = 0; i < cities->city_count && status == HB_OK; i++) {
+        status = fill_city(cities, i, fault);
+    }
+    for (size_t i = 0; i < cities->airport_count && status == HB_OK; i++) {
+        struct data_airport *airport = &cities->airports[i];
+        airport->iata = data_tables_text(cities->airport_table, i, 0);
+        airport->name = data_tables_text(cities->airport_table, i, 1);
+        airport->country = data_tables_text(cities->airport_table, i, 2);
+        status = read_point(cities->airport_table, i, 3, fault, &airport->at);
+    }
+    return status;
+}
+
+enum hb_status data_cities_create(struct data_fault *fault, struct data_cities **out)
+{
+    struct data_cities *cities = calloc(1, sizeof *cities);
+    if (cities == NULL) {
+        return HB_ERR_MEMORY;
+    }
+    enum hb_status status
+        = data_tables_read_shipped("cities.tsv", city_columns, fault, &cities->city_table);
+    if (status == HB_OK) {
+        status = data_tables_read_shipped("airports.tsv", airport_columns, fault,
+            &cities->airport_table);
+    }
+    if (status == HB_OK) {
+        status = data_tables_read_shipped("timezones.tsv", zone_columns, fault,
+            &cities->zone_table);
+    }
+    if (status == HB_OK) {
+        status = fill(cities, fault);
+    }
+    if (status != HB_OK) {
+        data_cities_free(cities);
+        return status;
+    }
+    *out = cities;
+    return HB_OK;
+}
+
+void data_cities_free(struct data_cities *cities)
+{
+    if (cities == NULL) {
+        return;
+    }
+    free(cities->airports);
+    free(cities->cities);
+    data_tables_free(cities->zone_table);
+    data_tables_free(cities->airport_table);
+    data_tables_free(cities->city_table);
+    free(cities);
+}
+
+size_t data_cities_len(const struct data_cities *cities)
+{
+    return cities->city_count;
+}
+
+const struct data_city *data_cities_at(const struct data_cities *cities, size_t index)
+{
+    assert(index < cities->city_count);
+    return &cities->cities[index];
+}
+
+static bool matches(const struct data_city *city, const struct data_city_query *query)
+{
+    return (strcasecmp(city->name, query->name) == 0
+               || strcasecmp(city->ascii_name, query->name) == 0)
+        && (query->country == NULL || strcasecmp(city->country, query->country) == 0)
+        && (query->admin == NULL || strcasecmp(city->admin, query->admin) == 0);
+}
+
+#define NAME_BYTES_MAX 64
+
+/* Levenshtein distance of names without regard to case, over their first 64 bytes. */
+static size_t edit_distance(const char *a, const char *b)
+{
+    size_t row[NAME_BYTES_MAX + 1];
+    size_t b_bytes = strnlen(b, NAME_BYTES_MAX);
+    for (size_t j = 0; j <= b_bytes; j++) {
+        row[j] = j;
+    }
+    for (size_t i = 1; i <= NAME_BYTES_MAX && a[i - 1] != '\0'; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= b_bytes; j++) {
+            size_t change = diagonal + (strncasecmp(&a[i - 1], &b[j - 1], 1) != 0);
+            size_t other = 1 + (row[j] < row[j - 1] ? row[j] : row[j - 1]);
+            diagonal = row[j];
+            row[j] = change < other ? change : other;
+        }
+    }
+    return row[b_bytes];
+}
+
+static enum hb_status suggest(const struct data_cities *cities,
+    const struct data_city_query *query, struct data_fault *fault)
+{
+    enum { suggested_max = 3 };
+    const struct data_city *best[suggested_max] = { NULL };
+    size_t distance[suggested_max] = { SIZE_MAX, SIZE_MAX, SIZE_MAX };
+    for (size_t i = 0; i < cities->city_count; i++) {
+        const struct data_city *city = &cities->cities[i];
+        size_t d = 2 * edit_distance(query->name, city->ascii_name)
+            + (query->country != NULL && strcasecmp(city->country, query->country) != 0);
+        for (size_t k = 0; k < suggested_max; k++) {
+            if (d < distance[k]) {
+                memmove(&best[k + 1], &best[k], (suggested_max - 1 - k) * sizeof best[0]);
+                memmove(&distance[k + 1], &distance[k], (suggested_max - 1 - k) * sizeof d);
+                best[k] = city;
+                distance[k] = d;
+                break;
+            }
+        }
+    }
+    char list[256] = "";
+    size_t used = 0;
+    for (size_t k = 0; k < suggested_max && best[k] != NULL && used < sizeof list; k++) {
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s%.60s (%.2s)",
+            k == 0 ? "" : ", ", best[k]->name, best[k]->country);
+    }
+    return data_fault_at(fault, HB_ERR_NOT_FOUND, NULL, 0,
+        "found no city \"%.60s\"%s%.8s%s%.8s: expected one of cities.tsv such as %s", query->name,
+        query->country != NULL ? " in " : "", query->country != NULL ? query->country : "",
+        query->admin != NULL ? ", division " : "", query->admin != NULL ? query->admin : "", list);
+}
+
+enum hb_status data_cities_find(const struct data_cities *cities,
+    const struct data_city_query *query, struct data_fault *fault, const struct data_city **out)
+{
+    const struct data_city *first = NULL;
+    char list[256] = "";
+    size_t used = 0, count = 0;
+    bool clear = true;
+    for (size_t i = 0; i < cities->city_count; i++) {
+        const struct data_city *city = &cities->cities[i];
+        if (!matches(city, query)) {
+            continue;
+        }
+        if (first == NULL) {
+            first = city;
+        } else if (city->population * 10.0 > first->population) {
+            clear = false;
+        }
+        if (count++ < 5 && used < sizeof list) {
+            used += (size_t)snprintf(list + used, sizeof list - used, "%scountry %.2s admin %.20s",
+                count == 1 ? "" : ", ", city->country, city->admin);
+        }
+    }
+    if (first == NULL) {
+        return suggest(cities, query, fault);
+    }
+    if (!clear) {
+        return data_fault_at(fault, HB_ERR_RANGE, NULL, 0,
+            "found %zu cities \"%.60s\": expected one; say which: %s", count, query->name, list);
+    }
+    *out = first;
+    return HB_OK;
+}
+
+const struct data_city *data_cities_nearest(const struct data_cities *cities, struct hb_point at)
+{
+    size_t best = 0;
+    double best_km = HUGE_VAL;
+    for (size_t i = 0; i < cities->city_count; i++) {
+        double km = hb_geo_distance_km(at, cities->cities[i].at);
+        if (km < best_km) {
+            best_km = km;
+            best = i;
+        }
+    }
+    return &cities->cities[best];
+}
+
+const struct data_airport *data_cities_airport(const struct data_cities *cities,
+    struct hb_point at)
+{
+    size_t best = 0;
+    double best_km = HUGE_VAL;
+    for (size_t i = 0; i < cities->airport_count; i++) {
+        double km = hb_geo_distance_km(at, cities->airports[i].at);
+        if (km < best_km) {
+            best_km = km;
+            best = i;
+        }
+    }
+    return &cities->airports[best];
+}
