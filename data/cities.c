@@ -11,8 +11,8 @@
 
 #include "data/tables.h"
 
-static const char city_columns[]
-    = "geoname_id\tname\tascii_name\tcountry\tadmin\tlat_deg\tlon_deg\tpopulation\ttime_zone";
+static const char city_columns[] =
+    "geoname_id\tname\tascii_name\tcountry\tadmin\tlat_deg\tlon_deg\tpopulation\ttime_zone";
 static const char airport_columns[] = "iata\tname\tcountry\tlat_deg\tlon_deg";
 static const char zone_columns[] = "time_zone\tposix_rule";
 
@@ -23,8 +23,8 @@ struct data_cities {
     size_t city_count, airport_count;
 };
 
-static enum hb_status find_zone(const struct data_table *zones, struct data_city *city,
-    struct data_fault *fault)
+static enum hb_status find_zone(
+    const struct data_table *zones, struct data_city *city, struct data_problem *problem)
 {
     size_t low = 0, high = data_tables_row_count(zones);
     while (low < high) {
@@ -33,9 +33,10 @@ static enum hb_status find_zone(const struct data_table *zones, struct data_city
         if (order == 0) {
             const char *rule = data_tables_text(zones, middle, 1);
             enum hb_status status = data_timezone_parse(rule, &city->timezone);
-            return status == HB_OK ? status
-                : data_fault_at(fault, status, "timezones.tsv", 0,
-                    "%s: found \"%s\": expected a POSIX rule", city->zone, rule);
+            return status == HB_OK
+                ? status
+                : data_problem_set(problem, status, "%s: %s: found \"%s\": expected a POSIX rule",
+                    "timezones.tsv", city->zone, rule);
         }
         if (order < 0) {
             low = middle + 1;
@@ -43,21 +44,22 @@ static enum hb_status find_zone(const struct data_table *zones, struct data_city
             high = middle;
         }
     }
-    return data_fault_at(fault, HB_ERR_FORMAT, "cities.tsv", 0,
-        "%s: found time_zone=\"%s\": expected one of timezones.tsv", city->name, city->zone);
+    return data_problem_set(problem, HB_ERR_FORMAT,
+        "%s: %s: found time_zone=\"%s\": expected one of timezones.tsv", "cities.tsv", city->name,
+        city->zone);
 }
 
 static enum hb_status read_point(const struct data_table *table, size_t row, size_t column,
-    struct data_fault *fault, struct hb_point *out)
+    struct data_problem *problem, struct hb_point *out)
 {
-    enum hb_status status = data_tables_number(table, row, column, -90, 90, fault, &out->lat_deg);
+    enum hb_status status = data_tables_number(table, row, column, -90, 90, problem, &out->lat_deg);
     return status != HB_OK
         ? status
-        : data_tables_number(table, row, column + 1, -180, 180, fault, &out->lon_deg);
+        : data_tables_number(table, row, column + 1, -180, 180, problem, &out->lon_deg);
 }
 
-static enum hb_status fill_city(const struct data_cities *cities, size_t row,
-    struct data_fault *fault)
+static enum hb_status fill_city(
+    const struct data_cities *cities, size_t row, struct data_problem *problem)
 {
     const struct data_table *table = cities->city_table;
     struct data_city *city = &cities->cities[row];
@@ -67,24 +69,24 @@ static enum hb_status fill_city(const struct data_cities *cities, size_t row,
     city->country = data_tables_text(table, row, 3);
     city->admin = data_tables_text(table, row, 4);
     city->zone = data_tables_text(table, row, 8);
-    enum hb_status status = data_tables_number(table, row, 0, 1, 4e9, fault, &id);
+    enum hb_status status = data_tables_number(table, row, 0, 1, 4e9, problem, &id);
     if (status == HB_OK) {
         city->geoname_id = (uint32_t)id;
-        status = data_tables_number(table, row, 7, 1, 1e9, fault, &city->population);
+        status = data_tables_number(table, row, 7, 1, 1e9, problem, &city->population);
     }
     if (status == HB_OK) {
-        status = read_point(table, row, 5, fault, &city->at);
+        status = read_point(table, row, 5, problem, &city->at);
     }
-    return status != HB_OK ? status : find_zone(cities->zone_table, city, fault);
+    return status != HB_OK ? status : find_zone(cities->zone_table, city, problem);
 }
 
-static enum hb_status fill(struct data_cities *cities, struct data_fault *fault)
+static enum hb_status fill(struct data_cities *cities, struct data_problem *problem)
 {
     cities->city_count = data_tables_row_count(cities->city_table);
     cities->airport_count = data_tables_row_count(cities->airport_table);
     if (cities->city_count == 0 || cities->airport_count == 0) {
-        return data_fault_at(fault, HB_ERR_FORMAT, "cities.tsv", 0,
-            "found no city or no airport: expected some");
+        return data_problem_set(
+            problem, HB_ERR_FORMAT, "%s: found no city or no airport: expected some", "cities.tsv");
     }
     cities->cities = calloc(cities->city_count, sizeof *cities->cities);
     cities->airports = calloc(cities->airport_count, sizeof *cities->airports);
@@ -93,36 +95,36 @@ static enum hb_status fill(struct data_cities *cities, struct data_fault *fault)
     }
     enum hb_status status = HB_OK;
     for (size_t i = 0; i < cities->city_count && status == HB_OK; i++) {
-        status = fill_city(cities, i, fault);
+        status = fill_city(cities, i, problem);
     }
     for (size_t i = 0; i < cities->airport_count && status == HB_OK; i++) {
         struct data_airport *airport = &cities->airports[i];
         airport->iata = data_tables_text(cities->airport_table, i, 0);
         airport->name = data_tables_text(cities->airport_table, i, 1);
         airport->country = data_tables_text(cities->airport_table, i, 2);
-        status = read_point(cities->airport_table, i, 3, fault, &airport->at);
+        status = read_point(cities->airport_table, i, 3, problem, &airport->at);
     }
     return status;
 }
 
-enum hb_status data_cities_create(struct data_fault *fault, struct data_cities **out)
+enum hb_status data_cities_create(struct data_problem *problem, struct data_cities **out)
 {
     struct data_cities *cities = calloc(1, sizeof *cities);
     if (cities == NULL) {
         return HB_ERR_MEMORY;
     }
-    enum hb_status status
-        = data_tables_read_shipped("cities.tsv", city_columns, fault, &cities->city_table);
+    enum hb_status status =
+        data_tables_read_shipped("cities.tsv", city_columns, problem, &cities->city_table);
     if (status == HB_OK) {
-        status = data_tables_read_shipped("airports.tsv", airport_columns, fault,
-            &cities->airport_table);
+        status = data_tables_read_shipped(
+            "airports.tsv", airport_columns, problem, &cities->airport_table);
     }
     if (status == HB_OK) {
-        status = data_tables_read_shipped("timezones.tsv", zone_columns, fault,
-            &cities->zone_table);
+        status =
+            data_tables_read_shipped("timezones.tsv", zone_columns, problem, &cities->zone_table);
     }
     if (status == HB_OK) {
-        status = fill(cities, fault);
+        status = fill(cities, problem);
     }
     if (status != HB_OK) {
         data_cities_free(cities);
@@ -187,8 +189,8 @@ static size_t edit_distance(const char *a, const char *b)
     return row[b_bytes];
 }
 
-static enum hb_status suggest(const struct data_cities *cities,
-    const struct data_city_query *query, struct data_fault *fault)
+static enum hb_status suggest(const struct data_cities *cities, const struct data_city_query *query,
+    struct data_problem *problem)
 {
     enum { suggested_max = 3 };
     const struct data_city *best[suggested_max] = { NULL };
@@ -213,14 +215,14 @@ static enum hb_status suggest(const struct data_cities *cities,
         used += (size_t)snprintf(list + used, sizeof list - used, "%s%.60s (%.2s)",
             k == 0 ? "" : ", ", best[k]->name, best[k]->country);
     }
-    return data_fault_at(fault, HB_ERR_NOT_FOUND, NULL, 0,
+    return data_problem_set(problem, HB_ERR_NOT_FOUND,
         "found no city \"%.60s\"%s%.8s%s%.8s: expected one of cities.tsv such as %s", query->name,
         query->country != NULL ? " in " : "", query->country != NULL ? query->country : "",
         query->admin != NULL ? ", division " : "", query->admin != NULL ? query->admin : "", list);
 }
 
 enum hb_status data_cities_find(const struct data_cities *cities,
-    const struct data_city_query *query, struct data_fault *fault, const struct data_city **out)
+    const struct data_city_query *query, struct data_problem *problem, const struct data_city **out)
 {
     const struct data_city *first = NULL;
     char list[256] = "";
@@ -242,10 +244,10 @@ enum hb_status data_cities_find(const struct data_cities *cities,
         }
     }
     if (first == NULL) {
-        return suggest(cities, query, fault);
+        return suggest(cities, query, problem);
     }
     if (!clear) {
-        return data_fault_at(fault, HB_ERR_RANGE, NULL, 0,
+        return data_problem_set(problem, HB_ERR_RANGE,
             "found %zu cities \"%.60s\": expected one; say which: %s", count, query->name, list);
     }
     *out = first;
@@ -266,8 +268,7 @@ const struct data_city *data_cities_nearest(const struct data_cities *cities, st
     return &cities->cities[best];
 }
 
-const struct data_airport *data_cities_airport(const struct data_cities *cities,
-    struct hb_point at)
+const struct data_airport *data_cities_airport(const struct data_cities *cities, struct hb_point at)
 {
     size_t best = 0;
     double best_km = HUGE_VAL;

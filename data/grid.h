@@ -15,7 +15,7 @@ struct data_grid;
 
 struct data_grid_config {
     double cell_km; /* 0.05 .. 500 */
-    double gap_s;   /* 60 .. 31536000 */
+    double gap_s; /* 60 .. 31536000 */
     double city_km; /* 0 .. 1000 */
 };
 
@@ -32,8 +32,8 @@ struct data_fix {
 /* One fix of the client so named (1..63 bytes), in any order of time and client.
  * HB_ERR_RANGE: latitude, longitude or time (years 1970..2100) out of range;
  * HB_ERR_FULL: too many cells, clients or fixes; HB_ERR_MEMORY. */
-enum hb_status data_grid_add(struct data_grid *grid, const char *client,
-    const struct data_fix *fix);
+enum hb_status data_grid_add(
+    struct data_grid *grid, const char *client, const struct data_fix *fix);
 
 /* Sorts and builds the trace; the epoch is the first fix's midnight UTC.
  * HB_ERR_FORMAT if there is no fix, HB_ERR_RANGE if they span over 136 years. */

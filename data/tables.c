@@ -13,14 +13,14 @@
 
 struct data_table {
     char *text, *path;
-    const char **cells;      /* [row_count * column_count] */
-    unsigned long *lines;    /* [row_count], for messages */
+    const char **cells; /* [row_count * column_count] */
+    unsigned long *lines; /* [row_count], for messages */
     size_t row_count, column_count, row_capacity;
     char columns[256];
 };
 
-enum hb_status data_tables_path(const char *name, char *path, size_t path_bytes,
-    struct data_fault *fault)
+enum hb_status data_tables_path(
+    const char *name, char *path, size_t path_bytes, struct data_problem *problem)
 {
     const char *chosen = getenv("HARBINGER_DATA");
     const char *const folders[] = { HARBINGER_DATA_SOURCE, HARBINGER_DATA_INSTALL };
@@ -28,25 +28,25 @@ enum hb_status data_tables_path(const char *name, char *path, size_t path_bytes,
         const char *folder = chosen != NULL ? chosen : folders[i];
         int bytes = snprintf(path, path_bytes, "%s/%s", folder, name);
         if (bytes < 0 || (size_t)bytes >= path_bytes) {
-            return data_fault_at(fault, HB_ERR_RANGE, folder, 0, "path too long");
+            return data_problem_set(problem, HB_ERR_RANGE, "%s: path too long", folder);
         }
         if (access(path, R_OK) == 0) {
             return HB_OK;
         }
     }
-    return data_fault_at(fault, HB_ERR_NOT_FOUND, name, 0,
-        "found no such table in %s%s%s: expected there ($HARBINGER_DATA says where else)",
+    return data_problem_set(problem, HB_ERR_NOT_FOUND,
+        "%s: found no such table in %s%s%s: expected there ($HARBINGER_DATA says where else)", name,
         chosen != NULL ? chosen : folders[0], chosen != NULL ? "" : " or ",
         chosen != NULL ? "" : folders[1]);
 }
 
 /* The file's bytes and a closing NUL. */
-static enum hb_status read_whole(const char *path, struct data_fault *fault, char **out,
-    size_t *out_bytes)
+static enum hb_status read_whole(
+    const char *path, struct data_problem *problem, char **out, size_t *out_bytes)
 {
     FILE *file = fopen(path, "rb");
     if (file == NULL) {
-        return data_fault_at(fault, HB_ERR_IO, path, 0, "%s", strerror(errno));
+        return data_problem_set(problem, HB_ERR_IO, "%s: %s", path, strerror(errno));
     }
     enum hb_status status = HB_OK;
     size_t used = 0, capacity = 65536;
@@ -54,15 +54,17 @@ static enum hb_status read_whole(const char *path, struct data_fault *fault, cha
     while (text != NULL && !feof(file)) {
         used += fread(text + used, 1, capacity - used - 1, file);
         if (ferror(file) != 0) {
-            status = data_fault_at(fault, HB_ERR_IO, path, 0, "%s", strerror(errno));
+            status = data_problem_set(problem, HB_ERR_IO, "%s: %s", path, strerror(errno));
             break;
         }
         if (used + 1 < capacity) {
             continue;
         }
         if (capacity >= FILE_BYTES_MAX) {
-            status = data_fault_at(fault, HB_ERR_RANGE, path, 0, "found more than 64 MiB: "
-                "expected a table");
+            status = data_problem_set(problem, HB_ERR_RANGE,
+                "%s: found more than 64 MiB: "
+                "expected a table",
+                path);
             break;
         }
         capacity *= 2;
@@ -86,8 +88,8 @@ static enum hb_status read_whole(const char *path, struct data_fault *fault, cha
     return HB_OK;
 }
 
-static enum hb_status add_row(struct data_table *table, char *line, unsigned long number,
-    struct data_fault *fault)
+static enum hb_status add_row(
+    struct data_table *table, char *line, unsigned long number, struct data_problem *problem)
 {
     if (table->row_count == table->row_capacity) {
         size_t capacity = table->row_capacity == 0 ? 256 : table->row_capacity * 2;
@@ -116,16 +118,16 @@ static enum hb_status add_row(struct data_table *table, char *line, unsigned lon
         field = tab == NULL ? NULL : tab + 1;
     }
     if (column != table->column_count) {
-        return data_fault_at(fault, HB_ERR_FORMAT, table->path, number,
-            "found %zu columns: expected %zu", column, table->column_count);
+        return data_problem_set(problem, HB_ERR_FORMAT, "%s:%lu: found %zu columns: expected %zu",
+            table->path, number, column, table->column_count);
     }
     table->lines[table->row_count++] = number;
     return HB_OK;
 }
 
 /* Rows from the lines; the first that is no comment names the columns. */
-static enum hb_status split(struct data_table *table, const char *columns,
-    struct data_fault *fault)
+static enum hb_status split(
+    struct data_table *table, const char *columns, struct data_problem *problem)
 {
     unsigned long number = 0;
     bool has_header = false;
@@ -139,24 +141,25 @@ static enum hb_status split(struct data_table *table, const char *columns,
         if (*line == '#' || *line == '\0') {
             /* comment */
         } else if (has_header) {
-            status = add_row(table, line, number, fault);
+            status = add_row(table, line, number, problem);
         } else if (strcmp(line, columns) != 0) {
-            status = data_fault_at(fault, HB_ERR_FORMAT, table->path, number,
-                "found columns \"%.100s\": expected \"%s\"", line, columns);
+            status = data_problem_set(problem, HB_ERR_FORMAT,
+                "%s:%lu: found columns \"%.100s\": expected \"%s\"", table->path, number, line,
+                columns);
         } else {
             has_header = true;
         }
         line = end == NULL ? NULL : end + 1;
     }
     if (status == HB_OK && !has_header) {
-        return data_fault_at(fault, HB_ERR_FORMAT, table->path, 1,
-            "found no columns: expected \"%s\"", columns);
+        return data_problem_set(problem, HB_ERR_FORMAT, "%s:1: found no columns: expected \"%s\"",
+            table->path, columns);
     }
     return status;
 }
 
-enum hb_status data_tables_read(const char *path, const char *columns, struct data_fault *fault,
-    struct data_table **out)
+enum hb_status data_tables_read(
+    const char *path, const char *columns, struct data_problem *problem, struct data_table **out)
 {
     assert(strlen(columns) < sizeof((struct data_table *)NULL)->columns);
     struct data_table *table = calloc(1, sizeof *table);
@@ -170,13 +173,14 @@ enum hb_status data_tables_read(const char *path, const char *columns, struct da
     }
     table->path = strdup(path);
     size_t bytes = 0;
-    enum hb_status status = table->path == NULL ? HB_ERR_MEMORY
-        : read_whole(path, fault, &table->text, &bytes);
+    enum hb_status status =
+        table->path == NULL ? HB_ERR_MEMORY : read_whole(path, problem, &table->text, &bytes);
     if (status == HB_OK && strlen(table->text) != bytes) {
-        status = data_fault_at(fault, HB_ERR_FORMAT, path, 0, "found a NUL byte: expected text");
+        status =
+            data_problem_set(problem, HB_ERR_FORMAT, "%s: found a NUL byte: expected text", path);
     }
     if (status == HB_OK) {
-        status = split(table, columns, fault);
+        status = split(table, columns, problem);
     }
     if (status != HB_OK) {
         data_tables_free(table);
@@ -186,12 +190,12 @@ enum hb_status data_tables_read(const char *path, const char *columns, struct da
     return HB_OK;
 }
 
-enum hb_status data_tables_read_shipped(const char *name, const char *columns,
-    struct data_fault *fault, struct data_table **out)
+enum hb_status data_tables_read_shipped(
+    const char *name, const char *columns, struct data_problem *problem, struct data_table **out)
 {
     char path[4096];
-    enum hb_status status = data_tables_path(name, path, sizeof path, fault);
-    return status != HB_OK ? status : data_tables_read(path, columns, fault, out);
+    enum hb_status status = data_tables_path(name, path, sizeof path, problem);
+    return status != HB_OK ? status : data_tables_read(path, columns, problem, out);
 }
 
 void data_tables_free(struct data_table *table)
@@ -230,7 +234,7 @@ static int column_name(const struct data_table *table, size_t column, const char
 }
 
 enum hb_status data_tables_number(const struct data_table *table, size_t row, size_t column,
-    double min, double max, struct data_fault *fault, double *out)
+    double min, double max, struct data_problem *problem, double *out)
 {
     const char *text = data_tables_text(table, row, column);
     char *end = NULL;
@@ -241,6 +245,7 @@ enum hb_status data_tables_number(const struct data_table *table, size_t row, si
     }
     const char *name = NULL;
     int name_bytes = column_name(table, column, &name);
-    return data_fault_at(fault, HB_ERR_FORMAT, table->path, table->lines[row],
-        "%.*s=\"%.60s\": expected a number in %g..%g", name_bytes, name, text, min, max);
+    return data_problem_set(problem, HB_ERR_FORMAT,
+        "%s:%lu: %.*s=\"%.60s\": expected a number in %g..%g", table->path, table->lines[row],
+        name_bytes, name, text, min, max);
 }

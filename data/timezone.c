@@ -122,8 +122,8 @@ static int64_t year_of_day(int64_t day)
 static int64_t change_in_year(const struct data_timezone_change *change, int64_t year)
 {
     int64_t first = days_to_month(year, change->month);
-    int64_t next = change->month == 12 ? days_to_month(year + 1, 1)
-                                       : days_to_month(year, change->month + 1);
+    int64_t next =
+        change->month == 12 ? days_to_month(year + 1, 1) : days_to_month(year, change->month + 1);
     int64_t weekday = ((first + 4) % 7 + 7) % 7; /* 1970-01-01 was a Thursday */
     int64_t day = first + (change->weekday - weekday + 7) % 7 + 7 * (change->week - 1);
     while (day >= next) {
@@ -140,7 +140,7 @@ int32_t data_timezone_offset_s(const struct data_timezone *zone, int64_t unix_s)
     int64_t year = year_of_day(floor_div(unix_s + zone->standard_s, DAY_S));
     int64_t start_s = change_in_year(&zone->start, year) - zone->standard_s;
     int64_t end_s = change_in_year(&zone->end, year) - zone->daylight_s;
-    bool daylight = start_s < end_s ? unix_s >= start_s && unix_s < end_s
-                                    : unix_s >= start_s || unix_s < end_s;
+    bool daylight =
+        start_s < end_s ? unix_s >= start_s && unix_s < end_s : unix_s >= start_s || unix_s < end_s;
     return daylight ? zone->daylight_s : zone->standard_s;
 }

@@ -12,8 +12,8 @@ struct data_trace_store {
     char **names;
 };
 
-enum hb_status data_trace_create(const struct data_trace_sizes *sizes,
-    struct data_trace_store **out)
+enum hb_status data_trace_create(
+    const struct data_trace_sizes *sizes, struct data_trace_store **out)
 {
     if (sizes->place_count > DATA_TRACE_PLACES_MAX || sizes->region_count > DATA_TRACE_PLACES_MAX
         || sizes->client_count > DATA_TRACE_CLIENTS_MAX
@@ -67,8 +67,8 @@ struct data_trace_arrays data_trace_arrays(struct data_trace_store *store)
     return store->arrays;
 }
 
-enum hb_status data_trace_name_region(struct data_trace_store *store, uint32_t region,
-    const char *name)
+enum hb_status data_trace_name_region(
+    struct data_trace_store *store, uint32_t region, const char *name)
 {
     assert(region < store->view.region_count);
     char *copy = strdup(name);
@@ -91,24 +91,24 @@ const struct data_trace *data_trace_view(const struct data_trace_store *store)
     return &store->view;
 }
 
-static enum hb_status check_places(const struct data_trace *trace, const char *file,
-    struct data_fault *fault)
+static enum hb_status check_places(
+    const struct data_trace *trace, const char *file, struct data_problem *problem)
 {
     for (uint32_t i = 0; i < trace->place_count; i++) {
         const struct hb_place *place = &trace->places[i];
         if (!(fabs(place->at.lat_deg) <= 90.0) || !(fabs(place->at.lon_deg) <= 180.0)) {
-            return data_fault_at(fault, HB_ERR_FORMAT, file, 0,
-                "place %u: found lat_deg=%g lon_deg=%g: expected -90..90 and -180..180", i,
-                place->at.lat_deg, place->at.lon_deg);
+            return data_problem_set(problem, HB_ERR_FORMAT,
+                "%s: place %u: found lat_deg=%g lon_deg=%g: expected -90..90 and -180..180", file,
+                i, place->at.lat_deg, place->at.lon_deg);
         }
         if (abs(place->utc_offset_s) > 64800) {
-            return data_fault_at(fault, HB_ERR_FORMAT, file, 0,
-                "place %u: found utc_offset_s=%d: expected -64800..64800", i,
+            return data_problem_set(problem, HB_ERR_FORMAT,
+                "%s: place %u: found utc_offset_s=%d: expected -64800..64800", file, i,
                 place->utc_offset_s);
         }
         if (place->region >= trace->region_count && place->region != HB_NONE) {
-            return data_fault_at(fault, HB_ERR_FORMAT, file, 0,
-                "place %u: found region=%u: expected less than %u", i, place->region,
+            return data_problem_set(problem, HB_ERR_FORMAT,
+                "%s: place %u: found region=%u: expected less than %u", file, i, place->region,
                 trace->region_count);
         }
     }
@@ -116,60 +116,62 @@ static enum hb_status check_places(const struct data_trace *trace, const char *f
 }
 
 static enum hb_status check_visit(const struct data_trace *trace, uint32_t client, uint64_t i,
-    const char *file, struct data_fault *fault)
+    const char *file, struct data_problem *problem)
 {
     const struct data_visit *visit = &trace->visits[i];
     if (visit->start_s > trace->end_s) {
-        return data_fault_at(fault, HB_ERR_FORMAT, file, 0,
-            "client %u: found start_s=%u: expected at most end_s=%u", client, visit->start_s,
-            trace->end_s);
+        return data_problem_set(problem, HB_ERR_FORMAT,
+            "%s: client %u: found start_s=%u: expected at most end_s=%u", file, client,
+            visit->start_s, trace->end_s);
     }
     if (visit->place >= trace->place_count && visit->place != DATA_NOWHERE) {
-        return data_fault_at(fault, HB_ERR_FORMAT, file, 0,
-            "client %u: found place=%u: expected less than %u", client, visit->place,
+        return data_problem_set(problem, HB_ERR_FORMAT,
+            "%s: client %u: found place=%u: expected less than %u", file, client, visit->place,
             trace->place_count);
     }
     if (visit->activity >= DATA_ACTIVITY_COUNT) {
-        return data_fault_at(fault, HB_ERR_FORMAT, file, 0,
-            "client %u: found activity=%u: expected less than %d", client, visit->activity,
-            DATA_ACTIVITY_COUNT);
+        return data_problem_set(problem, HB_ERR_FORMAT,
+            "%s: client %u: found activity=%u: expected less than %d", file, client,
+            visit->activity, DATA_ACTIVITY_COUNT);
     }
     if (i == trace->first[client]) {
         return HB_OK;
     }
     if (visit->start_s <= visit[-1].start_s) {
-        return data_fault_at(fault, HB_ERR_FORMAT, file, 0,
-            "client %u: found start_s=%u after %u: expected it to increase", client,
+        return data_problem_set(problem, HB_ERR_FORMAT,
+            "%s: client %u: found start_s=%u after %u: expected it to increase", file, client,
             visit->start_s, visit[-1].start_s);
     }
     if (visit->place == visit[-1].place && visit->activity == visit[-1].activity) {
-        return data_fault_at(fault, HB_ERR_FORMAT, file, 0,
-            "client %u: found place=%u activity=%u twice in a row at start_s=%u: expected a change",
-            client, visit->place, visit->activity, visit->start_s);
+        return data_problem_set(problem, HB_ERR_FORMAT,
+            "%s: client %u: found place=%u activity=%u twice in a row at start_s=%u: expected a "
+            "change",
+            file, client, visit->place, visit->activity, visit->start_s);
     }
     return HB_OK;
 }
 
-enum hb_status data_trace_check(const struct data_trace *trace, const char *file,
-    struct data_fault *fault)
+enum hb_status data_trace_check(
+    const struct data_trace *trace, const char *file, struct data_problem *problem)
 {
-    enum hb_status status = check_places(trace, file, fault);
+    enum hb_status status = check_places(trace, file, problem);
     if (status == HB_OK && trace->first[0] != 0) {
-        status = data_fault_at(fault, HB_ERR_FORMAT, file, 0,
-            "client 0: found first=%llu: expected 0", (unsigned long long)trace->first[0]);
+        status =
+            data_problem_set(problem, HB_ERR_FORMAT, "%s: client 0: found first=%llu: expected 0",
+                file, (unsigned long long)trace->first[0]);
     }
     /* Before any visit is read: the indices stay below the last one, which the caller knows. */
     for (uint32_t client = 0; client < trace->client_count && status == HB_OK; client++) {
         if (trace->first[client + 1] < trace->first[client]) {
-            status = data_fault_at(fault, HB_ERR_FORMAT, file, 0,
-                "client %u: found first=%llu after %llu: expected it not to decrease", client + 1,
-                (unsigned long long)trace->first[client + 1],
+            status = data_problem_set(problem, HB_ERR_FORMAT,
+                "%s: client %u: found first=%llu after %llu: expected it not to decrease", file,
+                client + 1, (unsigned long long)trace->first[client + 1],
                 (unsigned long long)trace->first[client]);
         }
     }
     for (uint32_t client = 0; client < trace->client_count && status == HB_OK; client++) {
         for (uint64_t i = trace->first[client]; i < trace->first[client + 1]; i++) {
-            status = check_visit(trace, client, i, file, fault);
+            status = check_visit(trace, client, i, file, problem);
             if (status != HB_OK) {
                 break;
             }

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "core/map.h"
-#include "data/fault.h"
+#include "data/problem.h"
 
 /* What a client is doing during a visit; decides its access technology. */
 #define DATA_ACTIVITY_LIST(X)                                              \
@@ -50,7 +50,7 @@ struct data_trace {
 #define DATA_TRACE_VISITS_MAX (UINT64_C(1) << 34)
 
 /* A trace on the heap, all arrays zero and the caller's to fill through the
- * pointers of the view (data_trace_view); region names are copied by
+ * pointers of data_trace_arrays; region names are copied by
  * data_trace_name_region. HB_ERR_RANGE beyond the maxima above, HB_ERR_MEMORY. */
 struct data_trace_store;
 
@@ -78,9 +78,9 @@ void data_trace_span(struct data_trace_store *store, int64_t epoch_unix_s, uint3
 const struct data_trace *data_trace_view(const struct data_trace_store *store);
 
 /* Holds every promise of struct data_trace above, and coordinates, offsets and
- * region indices in range? HB_ERR_FORMAT, with the first breach in fault. */
+ * region indices in range? HB_ERR_FORMAT, with the first breach in problem. */
 enum hb_status data_trace_check(const struct data_trace *trace, const char *file,
-    struct data_fault *fault);
+    struct data_problem *problem);
 
 /* Index into visits of the client's last visit that has begun by at_s, or
  * UINT64_MAX before its first. */

@@ -8,12 +8,12 @@
  * epoch_unix_s, end_s; /places {lat_deg, lon_deg, utc_offset_s, region},
  * /regions {name}, /clients {first}, /visits {start_s, place, activity}.
  * Appears under its name only when whole. HB_ERR_IO, HB_ERR_MEMORY. */
-enum hb_status data_trace_file_write(const char *path, const struct data_trace *trace,
-    struct data_fault *fault);
+enum hb_status data_trace_file_write(
+    const char *path, const struct data_trace *trace, struct data_problem *problem);
 
 /* Reads and checks a trace file; nothing in it is trusted. HB_ERR_IO,
  * HB_ERR_FORMAT, HB_ERR_VERSION, HB_ERR_RANGE, HB_ERR_MEMORY. */
-enum hb_status data_trace_file_read(const char *path, struct data_fault *fault,
-    struct data_trace_store **out);
+enum hb_status data_trace_file_read(
+    const char *path, struct data_problem *problem, struct data_trace_store **out);
 
 #endif

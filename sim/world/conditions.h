@@ -10,8 +10,8 @@
  * threads. A null function means 1 everywhere. */
 struct sim_conditions {
     const void *ctx;
-    double (*speed_factor)(const void *ctx, uint32_t place, int64_t at_unix_s,
-        enum data_activity mode);
+    double (*speed_factor)(
+        const void *ctx, uint32_t place, int64_t at_unix_s, enum data_activity mode);
 };
 
 #endif

@@ -23,27 +23,27 @@ struct sim_world_corridor {
     uint32_t from, to;
     enum data_activity mode;
     double commuter_share; /* 0..1 */
-    double speed_km_h;     /* 0: that of modes */
+    double speed_km_h; /* 0: that of modes */
 };
 
 /* Exploration and preferential return. Song, Koren, Wang, Barabasi, Nature Physics 2010. */
 struct sim_world_epr {
-    double rho;      /* 0.6: exploration probability is rho S^-gamma */
-    double gamma;    /* 0.21 */
-    double beta;     /* 0.8: stays ~ t^-(1 + beta) exp(-t / tau_h) */
-    double tau_h;    /* 17 */
+    double rho; /* 0.6: exploration probability is rho S^-gamma */
+    double gamma; /* 0.21 */
+    double beta; /* 0.8: stays ~ t^-(1 + beta) exp(-t / tau_h) */
+    double tau_h; /* 17 */
     double stay_min_h; /* 0.25: shortest stay */
-    double alpha;    /* 0.55: jumps ~ r^-(1 + alpha) */
+    double alpha; /* 0.55: jumps ~ r^-(1 + alpha) */
     double jump_min_km; /* 1 */
 };
 
 /* Travel; speeds are door to door without the overheads of modes.c. */
 struct sim_world_modes {
-    double walk_km_h, car_km_h, transit_km_h;      /* in cities: 4.8, 27, 19 */
+    double walk_km_h, car_km_h, transit_km_h; /* in cities: 4.8, 27, 19 */
     double car_intercity_km_h, rail_km_h, air_km_h; /* between them: 95, 160, 800 */
-    double car_owner_share;    /* 0.6 */
-    double rail_max_km;        /* 800: beyond, by air */
-    double way_place_km;       /* 10: distance of places along a corridor */
+    double car_owner_share; /* 0.6 */
+    double rail_max_km; /* 800: beyond, by air */
+    double way_place_km; /* 10: distance of places along a corridor */
 };
 
 struct sim_world_config {
@@ -51,14 +51,14 @@ struct sim_world_config {
     const struct sim_world_corridor *corridors;
     uint32_t city_count, corridor_count;
     uint32_t client_count; /* shared out by weight, largest remainder */
-    uint32_t threads;      /* 0: 1; the trace is the same for any */
+    uint32_t threads; /* 0: 1; the trace is the same for any */
     uint64_t seed;
     int64_t start_unix_s;
     double duration_s;
-    double zone_km;             /* 0.25 .. 5 */
-    double worker_share;        /* 0.6: of clients that have a work place or school */
+    double zone_km; /* 0.25 .. 5 */
+    double worker_share; /* 0.6: of clients that have a work place or school */
     double intercity_trips_day; /* 0.02: starts of a journey per client and day at home */
-    double intercity_nights;    /* 2.0: mean of a journey that is not a day trip */
+    double intercity_nights; /* 2.0: mean of a journey that is not a day trip */
     enum sim_world_law law;
     struct sim_world_epr epr;
     struct sim_world_modes modes;
@@ -73,9 +73,9 @@ struct sim_world_config sim_world_defaults(void);
  * HB_NONE); regions are the cities, by name. Client indices run by home city.
  * Each client draws from its own streams only, so a trace does not depend on
  * threads, and a client's not on the client_count of other cities.
- * HB_ERR_RANGE, HB_ERR_NOT_FOUND (fault says which field or city),
+ * HB_ERR_RANGE, HB_ERR_NOT_FOUND (problem says which field or city),
  * HB_ERR_MEMORY, and what reading the tables may give. */
-enum hb_status sim_world_create(const struct sim_world_config *config, struct data_fault *fault,
+enum hb_status sim_world_create(const struct sim_world_config *config, struct data_problem *problem,
     struct data_trace_store **out);
 
 #endif
