@@ -22,8 +22,8 @@ struct hb_client_id {
 struct hb_identity_config {
     uint8_t salt[HB_IDENTITY_KEY_BYTES]; /* secret; the caller wipes its own copy */
     uint32_t client_capacity;            /* >= 1 */
-    double epoch_s;                      /* > 0; an id lives this long */
-    double grace_s;                      /* 0..epoch_s: then the last epoch's id still finds its client */
+    double epoch_s;                      /* >= 1; an id lives this long */
+    double grace_s;                      /* 0..epoch_s: the last epoch's id still serves */
 };
 
 struct hb_identity; /* opaque registry: id -> dense client index, the `client` of core/event.h */

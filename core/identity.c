@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/identity.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/map.h"
+#include "core/units.h"
+
+#define TAG_BYTES 32
+
+/* Two tables of ids, of this epoch and of the last, are open-addressed by the
+ * first bytes of the id, which BLAKE2b has made uniform. They are at most half
+ * full, and deletion shifts back, so probes stay short however long it runs. */
+struct row {
+    uint8_t tag[TAG_BYTES];
+    struct hb_client_id ids[2]; /* by the parity of the epoch */
+    uint8_t is_used, is_in_last;
+};
+
+struct hb_identity {
+    uint8_t salt[HB_IDENTITY_KEY_BYTES];
+    uint8_t token[TAG_BYTES]; /* of epoch */
+    int64_t epoch, epoch_ns, grace_ns;
+    uint32_t client_capacity, client_count, table_size, free_count;
+    int has_last;        /* the last epoch's ids are still valid */
+    struct row *rows;    /* [client_capacity] */
+    uint32_t *tables[2]; /* [table_size] by the parity of the epoch; a client or HB_NONE */
+    uint32_t *free_rows; /* a stack, lowest index on top at first */
+};
+
+void hb_identity_blake2b(struct hb_identity_text key, struct hb_identity_text message,
+    uint8_t *out, size_t out_bytes)
+{
+    assert(key.byte_count <= crypto_generichash_KEYBYTES_MAX);
+    assert(out_bytes >= crypto_generichash_BYTES_MIN);
+    assert(out_bytes <= crypto_generichash_BYTES_MAX);
+    int failed = crypto_generichash_blake2b(out, out_bytes, message.bytes, message.byte_count,
+        key.byte_count == 0 ? NULL : key.bytes, key.byte_count);
+    assert(failed == 0);
+    (void)failed;
+}
+
+/* The salt keys two different hashes, so the messages start with a label. */
+static void hash_labelled(const struct hb_identity *identity, char label,
+    struct hb_identity_text text, uint8_t out[TAG_BYTES])
+{
+    uint8_t message[1 + HB_IDENTITY_DEVICE_BYTES_MAX];
+    assert(text.byte_count <= HB_IDENTITY_DEVICE_BYTES_MAX);
+    message[0] = (uint8_t)label;
+    memcpy(message + 1, text.bytes, text.byte_count);
+    hb_identity_blake2b((struct hb_identity_text){ identity->salt, sizeof identity->salt },
+        (struct hb_identity_text){ message, 1 + text.byte_count }, out, TAG_BYTES);
+    sodium_memzero(message, sizeof message);
+}
+
+static void id_of_tag(const struct hb_identity *identity, const uint8_t tag[TAG_BYTES],
+    struct hb_client_id *out)
+{
+    hb_identity_blake2b((struct hb_identity_text){ identity->token, TAG_BYTES },
+        (struct hb_identity_text){ tag, TAG_BYTES }, out->bytes, sizeof out->bytes);
+}
+
+int hb_identity_is_same(const struct hb_client_id *a, const struct hb_client_id *b)
+{
+    return sodium_memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
+static uint32_t home_of(const struct hb_identity *identity, const struct hb_client_id *id)
+{
+    uint32_t word;
+    memcpy(&word, id->bytes, sizeof word);
+    return word & (identity->table_size - 1);
+}
+
+/* The position of id in a table, or of the hole where it belongs. */
+static uint32_t position_of(const struct hb_identity *identity, int parity,
+    const struct hb_client_id *id)
+{
+    const uint32_t *table = identity->tables[parity];
+    uint32_t at = home_of(identity, id);
+    while (table[at] != HB_NONE
+        && !hb_identity_is_same(&identity->rows[table[at]].ids[parity], id)) {
+        at = (at + 1) & (identity->table_size - 1);
+    }
+    return at;
+}
+
+/* Fills the hole with the next entry whose home does not lie after it, and so on. */
+static void remove_at(struct hb_identity *identity, int parity, uint32_t hole)
+{
+    uint32_t *table = identity->tables[parity];
+    uint32_t mask = identity->table_size - 1;
+    for (uint32_t at = (hole + 1) & mask; table[at] != HB_NONE; at = (at + 1) & mask) {
+        uint32_t home = home_of(identity, &identity->rows[table[at]].ids[parity]);
+        if (((at - home) & mask) >= ((at - hole) & mask)) {
+            table[hole] = table[at];
+            hole = at;
+        }
+    }
+    table[hole] = HB_NONE;
+}
+
+static int parity_of(int64_t epoch)
+{
+    return (int)(epoch & 1);
+}
+
+static void set_token(struct hb_identity *identity, int64_t epoch)
+{
+    uint8_t number[8];
+    for (int i = 0; i < 8; i++) {
+        number[i] = (uint8_t)((uint64_t)epoch >> (8 * i));
+    }
+    hash_labelled(identity, 'e', (struct hb_identity_text){ number, sizeof number },
+        identity->token);
+    identity->epoch = epoch;
+}
+
+static void clear_table(struct hb_identity *identity, int parity)
+{
+    for (uint32_t i = 0; i < identity->table_size; i++) {
+        identity->tables[parity][i] = HB_NONE;
+    }
+}
+
+/* Ids past their grace are worth nothing from now on, so they are wiped. */
+static void drop(struct hb_identity *identity, int parity)
+{
+    clear_table(identity, parity);
+    for (uint32_t i = 0; i < identity->client_capacity; i++) {
+        struct row *row = &identity->rows[i];
+        sodium_memzero(&row->ids[parity], sizeof row->ids[parity]);
+        row->is_in_last = 0;
+    }
+    identity->has_last = 0;
+}
+
+static void enter_epoch(struct hb_identity *identity, int64_t epoch)
+{
+    int is_next = epoch == identity->epoch + 1;
+    int parity = parity_of(epoch);
+    drop(identity, parity);
+    if (!is_next) {
+        drop(identity, 1 - parity);
+    }
+    set_token(identity, epoch);
+    for (uint32_t i = 0; i < identity->client_capacity; i++) {
+        struct row *row = &identity->rows[i];
+        if (row->is_used) {
+            id_of_tag(identity, row->tag, &row->ids[parity]);
+            identity->tables[parity][position_of(identity, parity, &row->ids[parity])] = i;
+            row->is_in_last = (uint8_t)is_next;
+        }
+    }
+    identity->has_last = is_next;
+}
+
+/* Floor division, also before the host's epoch. */
+static int64_t epoch_of(const struct hb_identity *identity, int64_t at_ns)
+{
+    int64_t quotient = at_ns / identity->epoch_ns;
+    return quotient - (at_ns % identity->epoch_ns < 0);
+}
+
+static void advance(struct hb_identity *identity, int64_t at_ns)
+{
+    int64_t epoch = epoch_of(identity, at_ns);
+    if (epoch > identity->epoch) {
+        enter_epoch(identity, epoch);
+    }
+    if (identity->has_last && at_ns - epoch * identity->epoch_ns >= identity->grace_ns) {
+        drop(identity, 1 - parity_of(epoch));
+    }
+}
+
+static uint32_t table_size_for(uint32_t client_capacity)
+{
+    uint32_t size = 2;
+    while (size < 2 * (uint64_t)client_capacity) {
+        size *= 2;
+    }
+    return size;
+}
+
+static enum hb_status allocate(struct hb_identity *identity)
+{
+    uint32_t capacity = identity->client_capacity;
+    identity->rows = calloc(capacity, sizeof *identity->rows);
+    identity->free_rows = calloc(capacity, sizeof *identity->free_rows);
+    identity->tables[0] = calloc(identity->table_size, sizeof *identity->tables[0]);
+    identity->tables[1] = calloc(identity->table_size, sizeof *identity->tables[1]);
+    if (identity->rows == NULL || identity->free_rows == NULL || identity->tables[0] == NULL
+        || identity->tables[1] == NULL) {
+        return HB_ERR_MEMORY;
+    }
+    for (uint32_t i = 0; i < capacity; i++) {
+        identity->free_rows[i] = capacity - 1 - i;
+    }
+    identity->free_count = capacity;
+    clear_table(identity, 0);
+    clear_table(identity, 1);
+    return HB_OK;
+}
+
+enum hb_status hb_identity_create(const struct hb_identity_config *config,
+    struct hb_identity **out)
+{
+    if (config->client_capacity == 0 || config->client_capacity > UINT32_C(1) << 30
+        || !(config->epoch_s >= 1.0) || !(config->epoch_s < 9e9) || !(config->grace_s >= 0.0)
+        || !(config->grace_s <= config->epoch_s)) {
+        return HB_ERR_RANGE;
+    }
+    if (sodium_init() < 0) {
+        return HB_ERR_UNSUPPORTED;
+    }
+    struct hb_identity *identity = calloc(1, sizeof *identity);
+    if (identity == NULL) {
+        return HB_ERR_MEMORY;
+    }
+    identity->client_capacity = config->client_capacity;
+    identity->table_size = table_size_for(config->client_capacity);
+    identity->epoch_ns = hb_units_ns(config->epoch_s);
+    identity->grace_ns = hb_units_ns(config->grace_s);
+    memcpy(identity->salt, config->salt, sizeof identity->salt);
+    enum hb_status status = allocate(identity);
+    if (status != HB_OK) {
+        hb_identity_free(identity);
+        return status;
+    }
+    /* Before every instant: the first call enters its own epoch. */
+    set_token(identity, INT64_MIN / 2);
+    *out = identity;
+    return HB_OK;
+}
+
+void hb_identity_free(struct hb_identity *identity)
+{
+    if (identity == NULL) {
+        return;
+    }
+    if (identity->rows != NULL) {
+        sodium_memzero(identity->rows, identity->client_capacity * sizeof *identity->rows);
+    }
+    free(identity->tables[1]);
+    free(identity->tables[0]);
+    free(identity->free_rows);
+    free(identity->rows);
+    sodium_memzero(identity, sizeof *identity);
+    free(identity);
+}
+
+static enum hb_status refuse(struct hb_identity *identity, const struct hb_client_id *id,
+    uint32_t *client)
+{
+    int parity = parity_of(identity->epoch);
+    *client = identity->tables[parity][position_of(identity, parity, id)];
+    if (*client != HB_NONE) {
+        enum hb_status status = hb_identity_forget(identity, *client);
+        assert(status == HB_OK);
+        (void)status;
+    }
+    return HB_ERR_DENIED;
+}
+
+enum hb_status hb_identity_admit(struct hb_identity *identity, int64_t at_ns, const void *device,
+    size_t device_bytes, int has_consent, uint32_t *client)
+{
+    if (device_bytes == 0 || device_bytes > HB_IDENTITY_DEVICE_BYTES_MAX) {
+        return HB_ERR_RANGE;
+    }
+    advance(identity, at_ns);
+    uint8_t tag[TAG_BYTES];
+    struct hb_client_id id;
+    hash_labelled(identity, 'd', (struct hb_identity_text){ device, device_bytes }, tag);
+    id_of_tag(identity, tag, &id);
+    int parity = parity_of(identity->epoch);
+    uint32_t *cell = &identity->tables[parity][position_of(identity, parity, &id)];
+    enum hb_status status = HB_OK;
+    if (!has_consent) {
+        status = refuse(identity, &id, client);
+    } else if (*cell == HB_NONE && identity->free_count == 0) {
+        status = HB_ERR_FULL;
+    } else if (*cell == HB_NONE) {
+        *cell = identity->free_rows[--identity->free_count];
+        struct row *row = &identity->rows[*cell];
+        *row = (struct row){ .is_used = 1 };
+        memcpy(row->tag, tag, sizeof row->tag);
+        row->ids[parity] = id;
+        identity->client_count++;
+    }
+    if (status == HB_OK) {
+        *client = *cell;
+    }
+    sodium_memzero(tag, sizeof tag);
+    return status;
+}
+
+enum hb_status hb_identity_find(struct hb_identity *identity, int64_t at_ns,
+    const struct hb_client_id *id, uint32_t *client)
+{
+    advance(identity, at_ns);
+    int parity = parity_of(identity->epoch);
+    uint32_t found = identity->tables[parity][position_of(identity, parity, id)];
+    if (found == HB_NONE && identity->has_last) {
+        found = identity->tables[1 - parity][position_of(identity, 1 - parity, id)];
+    }
+    if (found == HB_NONE) {
+        return HB_ERR_NOT_FOUND;
+    }
+    *client = found;
+    return HB_OK;
+}
+
+enum hb_status hb_identity_id(struct hb_identity *identity, int64_t at_ns, uint32_t client,
+    struct hb_client_id *out)
+{
+    advance(identity, at_ns);
+    if (client >= identity->client_capacity || !identity->rows[client].is_used) {
+        return HB_ERR_NOT_FOUND;
+    }
+    *out = identity->rows[client].ids[parity_of(identity->epoch)];
+    return HB_OK;
+}
+
+enum hb_status hb_identity_forget(struct hb_identity *identity, uint32_t client)
+{
+    if (client >= identity->client_capacity || !identity->rows[client].is_used) {
+        return HB_ERR_NOT_FOUND;
+    }
+    struct row *row = &identity->rows[client];
+    int parity = parity_of(identity->epoch);
+    remove_at(identity, parity, position_of(identity, parity, &row->ids[parity]));
+    if (row->is_in_last) {
+        int last = 1 - parity;
+        remove_at(identity, last, position_of(identity, last, &row->ids[last]));
+    }
+    sodium_memzero(row, sizeof *row);
+    identity->free_rows[identity->free_count++] = client;
+    identity->client_count--;
+    return HB_OK;
+}
+
+uint32_t hb_identity_count(const struct hb_identity *identity)
+{
+    return identity->client_count;
+}
+
+size_t hb_identity_bytes(const struct hb_identity *identity)
+{
+    return sizeof *identity
+        + (size_t)identity->client_capacity
+        * (sizeof *identity->rows + sizeof *identity->free_rows)
+        + 2 * (size_t)identity->table_size * sizeof *identity->tables[0];
+}
