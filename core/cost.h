@@ -64,12 +64,16 @@ HB_API double hb_cost_instance(const struct hb_prices *prices, enum hb_power pow
 HB_API double hb_cost_state(const struct hb_prices *prices, double bytes);
 HB_API double hb_cost_image(const struct hb_prices *prices, double bytes);
 
-/* What one mirror costs whatever comes of it: image, state, one DNS update and
- * the second instance idle at the new site for service->lead_s. */
+/* An instance anew: the image, and idle for service->lead_s until it is of use. */
+HB_API double hb_cost_provision(const struct hb_prices *prices, const struct hb_service *service,
+    double price_factor);
+
+/* What one mirror costs whatever comes of it: an instance anew at the new site,
+ * the state and one DNS update. */
 HB_API double hb_cost_mirror(const struct hb_prices *prices, const struct hb_service *service,
     double price_factor);
 
-/* A stay of stay_s: what it costs to be served at rtt_ms by a busy instance. */
+/* Being served at rtt_ms by a busy instance of a site of that price. */
 struct hb_stay {
     double rtt_ms, price_factor;
 };
@@ -78,9 +82,9 @@ struct hb_stay {
 HB_API double hb_cost_saving_rate(const struct hb_prices *prices,
     const struct hb_service *service, struct hb_stay from, struct hb_stay to);
 
-/* Ski rental of a mirror no longer needed: the time in standby after which its
- * rent has reached buy (what provisioning anew would cost); 0 if standby costs
- * as much as it saves at once, INFINITY if standby is free. */
+/* Ski rental of a mirror no longer needed: the time on standby after which its
+ * rent has reached buy (what it is expected to save); 0 if buy <= 0, INFINITY
+ * if standby is free. */
 HB_API double hb_cost_standby_s(const struct hb_prices *prices, double price_factor, double buy);
 
 #endif

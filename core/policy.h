@@ -52,8 +52,8 @@ enum hb_policy_kind {
  *                   1 + lambda times optimal with right advice, 1 + 1/lambda with
  *                   wrong. Source: Purohit, Svitkina, Kumar, NeurIPS 2018
  * lyapunov:
- *   v               [1e6] ms x s of debt that one unit of money weighs
- *   debt_target_ms  [50] RTT beyond which debt grows
+ *   v               [1e8] ms x ms x s: debt x gain that one unit of money weighs
+ *   debt_target_ms  [50] RTT beyond which debt (ms x s) grows, below which it shrinks
  *                   Source: Neely, Stochastic Network Optimization, 2010
  * Life:
  *   linger_s        [600] a disconnected client's primary stays on standby

@@ -28,7 +28,8 @@ enum hb_command_kind {
         HB_COMMAND_COUNT
 };
 
-/* One call of a port as a value; what a kind does not have is zero (client, site, from: HB_NONE). */
+/* One call of a port as a value; what a kind does not have is zero (client,
+ * site, from: HB_NONE). */
 struct hb_command {
     uint64_t req;
     int64_t at_ns;   /* of the event during which it was given */
@@ -46,7 +47,7 @@ HB_API const char *hb_record_command_name(enum hb_command_kind kind);
 HB_API int hb_record_is_same_command(const struct hb_command *a, const struct hb_command *b);
 
 /* Tap: ports that turn each command into a value, fold it into a running digest, show it
- * to on_command (may be NULL) and pass it to the inner ports (replay: .inner all
+ * to on_command (may be NULL) and passes it to the inner ports (replay: .inner all
  * NULL, nothing is owed back). Call hb_record_tap_event before each event. */
 struct hb_record_tap {
     struct hb_ports inner;
