@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef SIM_INFRA_INFRA_H
+#define SIM_INFRA_INFRA_H
+
+#include "sim/infra/ledger.h"
+#include "sim/infra/provision.h"
+#include "sim/infra/queueing.h"
+#include "sim/infra/transfer.h"
+
+/* All endpoints of a run: who has an instance where, in which power state,
+ * how it is started, copied and kept in step, what it costs. The simulated
+ * ports hand their commands over one to one; every answer comes by done, in
+ * the loop, with the command's req, never from inside the call. At most 88
+ * bytes a client with two instances, pools of the default size included. */
+struct sim_infra;
+
+/* What comes back. done: see core/ports.h for value; capacity: a site's free
+ * slots changed (only told where slots are limited). */
+struct sim_infra_host {
+    void *ctx;
+    void (*done)(void *ctx, uint64_t req, uint32_t client, uint32_t site,
+        enum hb_result result, double value);
+    void (*capacity)(void *ctx, uint32_t site, uint32_t free_slots);
+};
+
+struct sim_infra_service {
+    double state_mb;          /* of one session: round 0 of the copy */
+    double working_set_mb;    /* most that a round re-sends */
+    double dirty_mb_s;        /* writes of a busy primary, also the live stream's rate */
+    double lag_target_mb;     /* in sync: no more than this is on the way */
+    uint32_t copy_rounds;     /* at most */
+    double stop_s, standby_s, resume_s; /* until these commands are done */
+    double request_rate_hz, service_time_s; /* of a connected client; of one request */
+    uint32_t servers_per_slot, waiting_room; /* workers of one instance's share of its site */
+    bool shared;              /* one instance a site for all clients, reference-counted */
+};
+
+struct sim_infra_config {
+    struct sim_loop *loop;
+    uint8_t first_kind;  /* this and the next two event kinds are infra's */
+    uint8_t first_rank;  /* likewise */
+    uint64_t seed;
+    uint32_t client_count;
+    const struct hb_site *sites; /* [site_count], borrowed */
+    uint32_t site_count;
+    const struct sim_transfer_line *lines; /* [site_count], copied */
+    double registry_mb_s;
+    struct sim_provision_config provision; /* loop, kinds, sites, transfer, done: filled by infra */
+    struct sim_infra_service service;
+    struct hb_prices prices;
+    struct sim_ledger_power power;
+    uint32_t instance_capacity; /* 0: 2 a client and 64 */
+    uint32_t operation_capacity; /* provisions, copies at once; 0: clients / 4, 1024 at least */
+    struct sim_infra_host host;
+};
+
+/* State 50 MB, working set 10 MB, writes 0.1 MB/s, in sync at 0.5 MB, 8 rounds,
+ * stop 1 s, standby 1 s, resume 0.5 s, 1 request/s of 5 ms, 1 server a slot. */
+void sim_infra_default(struct sim_infra_config *out);
+
+/* HB_ERR_RANGE, HB_ERR_MEMORY. */
+enum hb_status sim_infra_create(const struct sim_infra_config *config, struct sim_infra **out);
+void sim_infra_free(struct sim_infra *infra);
+
+/* The instance that a client finds when it connects: from the site's warm pool,
+ * idle at once, slot taken even if the site is full (that is counted). Nothing
+ * happens if the client has one there. HB_ERR_FULL: no instance record left. */
+enum hb_status sim_infra_open(struct sim_infra *infra, uint32_t client, uint32_t site);
+
+/* The commands of core/ports.h. provision answers NO_ROOM at once if the site
+ * is full, OK at once if the client has a running instance there. stop of an
+ * instance that is being provisioned cancels that (its req is answered with
+ * ABORTED). What does not exist is answered with FAILED, stop with OK. */
+void sim_infra_provision(struct sim_infra *infra, uint64_t req, uint32_t client, uint32_t site);
+void sim_infra_stop(struct sim_infra *infra, uint64_t req, uint32_t client, uint32_t site);
+void sim_infra_standby(struct sim_infra *infra, uint64_t req, uint32_t client, uint32_t site);
+void sim_infra_resume(struct sim_infra *infra, uint64_t req, uint32_t client, uint32_t site);
+
+/* Pre-copy rounds, each over the shared lines at the rate they have then, until
+ * what is left fits lag_target_mb; then DONE with the bytes sent, and a live
+ * stream of dirty_mb_s from `from` to `to`. FAILED if the rounds do not shrink. */
+struct sim_infra_copy {
+    uint64_t req;
+    uint32_t client, from, to;
+};
+void sim_infra_copy(struct sim_infra *infra, const struct sim_infra_copy *order);
+/* Ends copy or stream to that site (HB_NONE: to any); bytes sent for nothing
+ * are booked as wasted unless kept. */
+void sim_infra_copy_end(struct sim_infra *infra, uint32_t client, uint32_t to, bool kept);
+
+/* Only site may write now: the live stream to it ends and its bytes are kept. */
+static inline void sim_infra_fence(struct sim_infra *infra, uint32_t client, uint32_t site)
+{
+    sim_infra_copy_end(infra, client, site, true);
+}
+
+/* The client's requests go to site from now on (HB_NONE: nowhere): that
+ * instance is busy, the others idle, and the site's offered load follows. A
+ * client without an instance there loads the site all the same (anycast). */
+void sim_infra_serve(struct sim_infra *infra, uint32_t client, uint32_t site);
+
+/* Whether the client has an instance at site that can answer (idle or busy). */
+bool sim_infra_is_running(const struct sim_infra *infra, uint32_t client, uint32_t site);
+/* What is lost if the primary dies now, MB; 0 if nothing streams to site. */
+double sim_infra_lag_mb(struct sim_infra *infra, uint32_t client, uint32_t site);
+
+/* Queueing at the site under its present offered load; load_version changes
+ * when that does. */
+void sim_infra_delay(const struct sim_infra *infra, uint32_t site,
+    struct sim_queueing_delay *out);
+uint32_t sim_infra_load_version(const struct sim_infra *infra, uint32_t site);
+
+uint32_t sim_infra_free_slots(const struct sim_infra *infra, uint32_t site);
+uint32_t sim_infra_used_slots(const struct sim_infra *infra, uint32_t site);
+
+/* Books every open interval up to now; call it before reading the ledger. */
+void sim_infra_settle(struct sim_infra *infra);
+struct sim_ledger *sim_infra_ledger(struct sim_infra *infra);
+
+struct sim_infra_counts {
+    uint64_t opened, provisioned, failed, cancelled, copies, copies_failed, overbooked, refused;
+};
+struct sim_infra_counts sim_infra_counts(const struct sim_infra *infra);
+
+size_t sim_infra_bytes(const struct sim_infra *infra);
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef SIM_NET_DNS_H
+#define SIM_NET_DNS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/map.h"
+
+#define SIM_DNS_ANYCAST HB_NONE /* the answer is the common anycast address */
+
+/* The names of one run: what the authoritative servers say, what each client's
+ * resolver has in its cache, and when the client will see a change. Each
+ * connected client asks whenever its answer has expired and a request is due,
+ * so its cache is refreshed every TTL + request gap; nothing is simulated in
+ * between, all of it follows from the last refresh. 48 bytes a client. */
+struct sim_dns;
+
+/* Whose name is asked. */
+enum sim_dns_naming {
+    SIM_DNS_NAMING_CLIENT, /* each client's own: every resolver can be told apart */
+    SIM_DNS_NAMING_COMMON  /* one name for all: only resolvers that send the client's subnet
+                            * (ECS, RFC 7871) can be given an answer for one client */
+};
+
+struct sim_dns_config {
+    uint64_t seed;
+    uint32_t client_count;
+    const uint32_t *client_regions; /* [client_count], borrowed for create; NULL: one region */
+    uint32_t region_count;          /* > 0 */
+    uint32_t resolvers_per_region;  /* > 0; clients choose by Zipf's law with exponent 1 */
+    enum sim_dns_naming naming;
+    double ecs_share;      /* of resolvers that send the client's subnet, 0..1 */
+    double anycast_ttl_s;  /* of the record before any point and after clear, >= 1 */
+    double update_delay_s; /* from a change to all authoritative servers having it */
+    double request_gap_s;  /* mean time between a client's requests */
+    /* Resolvers that extend TTLs, 0..1, and what to: their floor is lognormal. */
+    double extend_share, extend_floor_s, extend_sigma;
+    bool stagger; /* clients connected from the start have a refresh in the past */
+};
+
+/* Per-client names, 4 resolvers a region, anycast TTL 60 s, update delay 1 s,
+ * request gap 1 s, 8.74 % of resolvers extend (PAM 2023) to at least 300 s
+ * (median; sigma 1: our choice, the paper's abstract gives no distribution). */
+void sim_dns_default(struct sim_dns_config *out);
+
+/* HB_ERR_RANGE, HB_ERR_MEMORY. */
+enum hb_status sim_dns_create(const struct sim_dns_config *config, struct sim_dns **out);
+void sim_dns_free(struct sim_dns *dns);
+
+/* The client looks its name up now if what its resolver has is too old, and
+ * goes on doing so until it disconnects. */
+void sim_dns_connect(struct sim_dns *dns, uint32_t client, int64_t now_ns);
+void sim_dns_disconnect(struct sim_dns *dns, uint32_t client, int64_t now_ns);
+
+/* Changes the client's record; *effective_ns (may be NULL) is when the
+ * authoritative servers answer with it: the DONE of dns_point. A change that is
+ * not yet effective is replaced. ttl_s is rounded to milliseconds, 1 ms at least.
+ * HB_ERR_UNSUPPORTED: common name, and the client's resolver sends no subnet;
+ * nothing changes, and *effective_ns is written all the same. */
+enum hb_status sim_dns_point(struct sim_dns *dns, uint32_t client, uint32_t site, double ttl_s,
+    int64_t now_ns, int64_t *effective_ns);
+enum hb_status sim_dns_clear(struct sim_dns *dns, uint32_t client, int64_t now_ns,
+    int64_t *effective_ns);
+
+/* The address that the client's requests go to now: a site or SIM_DNS_ANYCAST.
+ * Times must not decrease for a client. */
+uint32_t sim_dns_answer(struct sim_dns *dns, uint32_t client, int64_t now_ns);
+
+/* When sim_dns_answer will next change, if nothing else is commanded;
+ * HB_NEVER_NS if it will not. A disconnected client sees nothing. */
+int64_t sim_dns_visible_at(struct sim_dns *dns, uint32_t client, int64_t now_ns);
+
+/* What happened so far, all clients together, up to each one's last call. */
+struct sim_dns_counts {
+    uint64_t lookups;       /* by clients, of a name that had expired for them */
+    uint64_t misses;        /* of these, that went to the authoritative servers */
+    uint64_t updates;       /* point and clear */
+    uint64_t refused;       /* updates that had no effect, see sim_dns_point */
+    uint64_t violator_clients, ecs_clients; /* by their resolver */
+};
+
+struct sim_dns_counts sim_dns_counts(const struct sim_dns *dns);
+
+/* Whether the client's resolver extends TTLs. */
+bool sim_dns_is_violator(const struct sim_dns *dns, uint32_t client);
+uint32_t sim_dns_resolver(const struct sim_dns *dns, uint32_t client);
+
+size_t sim_dns_bytes(const struct sim_dns *dns);
+
+#endif
