@@ -7,7 +7,8 @@
 /* One column array a table: COLUMN needs the row struct's name, so each list
  * is expanded between a definition of ROW and its end. */
 #define COLUMN(type, column, check, unit, description) \
-    { #column, unit, description, offsetof(struct ROW, column), DATA_H5_##type, DATA_CHECK_##check },
+    { #column, unit, description, offsetof(struct ROW, column), DATA_H5_##type,    \
+        DATA_CHECK_##check },
 
 #define ROW data_policies_row
 static const struct data_column policies_columns[] = { DATA_POLICIES_COLUMNS(COLUMN) };
@@ -42,6 +43,10 @@ static const struct data_column connections_columns[] = { DATA_KEY_COLUMNS(COLUM
 #define ROW data_mirrors_row
 static const struct data_column mirrors_columns[] = { DATA_KEY_COLUMNS(COLUMN)
     DATA_MIRRORS_COLUMNS(COLUMN) };
+#undef ROW
+#define ROW data_decisions_row
+static const struct data_column decisions_columns[] = { DATA_KEY_COLUMNS(COLUMN)
+    DATA_DECISIONS_COLUMNS(COLUMN) };
 #undef ROW
 #define ROW data_predictions_row
 static const struct data_column predictions_columns[] = { DATA_KEY_COLUMNS(COLUMN)
@@ -94,26 +99,36 @@ const struct data_column *data_schema_column(enum data_table table, const char *
 }
 
 #define X(name, text) text,
-static const char *const outcome_labels[] = { DATA_OUTCOME_LIST(X) };
+static const char *const outcome_labels[] = { HB_OUTCOME_LIST(X) };
+static const char *const cause_labels[] = { HB_CAUSE_LIST(X) };
+static const char *const phase_labels[] = { HB_PHASE_LIST(X) };
+static const char *const reason_labels[] = { HB_REASON_LIST(X) };
 static const char *const change_labels[] = { DATA_CHANGE_LIST(X) };
 static const char *const account_labels[] = { DATA_ACCOUNT_LIST(X) };
 #undef X
 
+static const struct {
+    enum data_check check;
+    uint32_t count;
+    const char *const *labels;
+} enumerations[] = {
+    { DATA_CHECK_OUTCOME, HB_OUTCOME_COUNT, outcome_labels },
+    { DATA_CHECK_CAUSE, HB_CAUSE_COUNT, cause_labels },
+    { DATA_CHECK_PHASE, HB_PHASE_COUNT, phase_labels },
+    { DATA_CHECK_REASON, HB_REASON_COUNT, reason_labels },
+    { DATA_CHECK_CHANGE, DATA_CHANGE_COUNT, change_labels },
+    { DATA_CHECK_ACCOUNT, DATA_ACCOUNT_COUNT, account_labels },
+};
+
 const char *const *data_schema_labels(enum data_check check, uint32_t *count)
 {
+    for (size_t i = 0; i < sizeof enumerations / sizeof enumerations[0]; i++) {
+        if (enumerations[i].check == check) {
+            *count = enumerations[i].count;
+            return enumerations[i].labels;
+        }
+    }
     *count = 0;
-    if (check == DATA_CHECK_OUTCOME) {
-        *count = DATA_OUTCOME_COUNT;
-        return outcome_labels;
-    }
-    if (check == DATA_CHECK_CHANGE) {
-        *count = DATA_CHANGE_COUNT;
-        return change_labels;
-    }
-    if (check == DATA_CHECK_ACCOUNT) {
-        *count = DATA_ACCOUNT_COUNT;
-        return account_labels;
-    }
     return NULL;
 }
 

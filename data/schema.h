@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/telemetry.h"
 #include "core/units.h"
 #include "data/h5.h"
 
@@ -115,13 +116,21 @@
     X(I64, provisioned_ns, MAYBE_INSTANT, "ns", "instance ready") \
     X(I64, synced_ns, MAYBE_INSTANT, "ns", "state within the live stream's lag") \
     X(I64, steered_ns, MAYBE_INSTANT, "ns", "authoritative DNS answers with the mirror") \
+    X(I64, arrived_ns, MAYBE_INSTANT, "ns", "client where the mirror serves it better") \
     X(I64, connected_ns, MAYBE_INSTANT, "ns", "first request of the client at the mirror") \
     X(I64, promoted_ns, MAYBE_INSTANT, "ns", "mirror is the primary") \
     X(I64, closed_ns, MAYBE_INSTANT, "ns", "stopped, rolled back, or promoted for good") \
-    X(U8, outcome, OUTCOME, "", "how it ended") \
+    X(U8, outcome, OUTCOME, "", "what became of it") \
+    X(U8, cause, CAUSE, "", "what ended it") \
+    X(U8, phase, PHASE, "", "phase in which it ended") \
     X(F32, horizon_s, COUNT, "s", "timeframe of the prediction behind it; 0: none") \
     X(F32, confidence, SHARE, "1", "calibrated probability of the predicted place") \
-    X(U64, bytes, ANY, "bytes", "state and image sent for it")
+    X(F64, bytes, COUNT, "bytes", "state and image sent for it")
+
+#define DATA_DECISIONS_COLUMNS(X) \
+    X(U16, hour, ANY, "h", "whole hours since the run's start") \
+    X(U8, reason, REASON, "", "why a mirror was made, or the first criterion against it") \
+    X(U64, decisions, ANY, "1", "how often")
 
 #define DATA_PREDICTIONS_COLUMNS(X) \
     X(U32, client, ANY, "1", "client index of the trace") \
@@ -187,6 +196,7 @@
     T(LATENCY, latency, 1, "request latency histograms by city and hour") \
     T(CONNECTIONS, connections, 1, "one row per session") \
     T(MIRRORS, mirrors, 1, "one row per mirror, with its phase instants") \
+    T(DECISIONS, decisions, 1, "why mirrors were and were not made, by hour") \
     T(PREDICTIONS, predictions, 1, "predictions beside the truth") \
     T(SITE_HOURS, site_hours, 1, "load and energy by site and hour") \
     T(DNS, dns, 1, "name service by hour") \
@@ -200,11 +210,6 @@ enum data_table {
 #undef T
         DATA_TABLE_COUNT
 };
-
-/* Of /mirrors/outcome. */
-#define DATA_OUTCOME_LIST(X) \
-    X(HIT, "hit") X(LATE, "late") X(UNUSED, "unused") X(ROLLED_BACK, "rolled back") \
-    X(FAILED, "failed") X(CANCELLED, "cancelled")
 
 /* Of /bgp/change. */
 #define DATA_CHANGE_LIST(X) \
@@ -220,13 +225,6 @@ enum data_table {
     X(DNS_UPDATE, "dns update: updates") X(ROUTE_UPDATE, "route update: updates") \
     X(REQUEST_FAILED, "request failed: requests") X(REQUEST_STALE, "request stale: requests") \
     X(ENERGY, "energy: J")
-
-enum data_outcome {
-#define X(name, text) DATA_OUTCOME_##name,
-    DATA_OUTCOME_LIST(X)
-#undef X
-        DATA_OUTCOME_COUNT
-};
 
 enum data_change {
 #define X(name, text) DATA_CHANGE_##name,
@@ -264,6 +262,7 @@ struct data_summary_row { DATA_KEY_COLUMNS(DATA_FIELD) DATA_SUMMARY_COLUMNS(DATA
 struct data_latency_row { DATA_KEY_COLUMNS(DATA_FIELD) DATA_LATENCY_COLUMNS(DATA_FIELD) };
 struct data_connections_row { DATA_KEY_COLUMNS(DATA_FIELD) DATA_CONNECTIONS_COLUMNS(DATA_FIELD) };
 struct data_mirrors_row { DATA_KEY_COLUMNS(DATA_FIELD) DATA_MIRRORS_COLUMNS(DATA_FIELD) };
+struct data_decisions_row { DATA_KEY_COLUMNS(DATA_FIELD) DATA_DECISIONS_COLUMNS(DATA_FIELD) };
 struct data_predictions_row { DATA_KEY_COLUMNS(DATA_FIELD) DATA_PREDICTIONS_COLUMNS(DATA_FIELD) };
 struct data_site_hours_row { DATA_KEY_COLUMNS(DATA_FIELD) DATA_SITE_HOURS_COLUMNS(DATA_FIELD) };
 struct data_dns_row { DATA_KEY_COLUMNS(DATA_FIELD) DATA_DNS_COLUMNS(DATA_FIELD) };
@@ -287,7 +286,10 @@ enum data_check {
     DATA_CHECK_REGION_OR_NONE,
     DATA_CHECK_PLACE, DATA_CHECK_PLACE_OR_NONE,
     DATA_CHECK_SITE, DATA_CHECK_SITE_OR_NONE,
-    DATA_CHECK_BIN, DATA_CHECK_OUTCOME, DATA_CHECK_CHANGE, DATA_CHECK_ACCOUNT
+    DATA_CHECK_BIN,
+    /* enumerations: the labels of core/telemetry.h and of the lists above */
+    DATA_CHECK_OUTCOME, DATA_CHECK_CAUSE, DATA_CHECK_PHASE, DATA_CHECK_REASON,
+    DATA_CHECK_CHANGE, DATA_CHECK_ACCOUNT
 };
 
 struct data_column {
@@ -308,7 +310,7 @@ struct data_table_schema {
 const struct data_table_schema *data_schema_of(enum data_table table);
 /* Column of that name of table; NULL if there is none. */
 const struct data_column *data_schema_column(enum data_table table, const char *name);
-/* Names of an enumeration column's values (OUTCOME, CHANGE, ACCOUNT); NULL and 0 for others. */
+/* Names of an enumeration column's values ; NULL and 0 for others. */
 const char *const *data_schema_labels(enum data_check check, uint32_t *count);
 size_t data_schema_type_bytes(enum data_h5_type type);
 
