@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef MODEL_GEMM_H
+#define MODEL_GEMM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Products of float32 matrices in the shapes of recurrent training: right
+ * sides that are used many times are packed once into panels of 32 columns,
+ * left sides are read where they lie. Every element is one chain of fused
+ * multiply-adds in the order of k within blocks of 256, so results do not
+ * depend on m, on threads or on the columns beside it. */
+
+/* A matrix read in place: element (i, j) is at[i * row + j * column]. */
+struct model_matrix {
+    const float *at;
+    size_t row, column;
+};
+
+/* Floats that the packed form of a k x n right side takes (64-byte aligned). */
+size_t model_gemm_packed_len(size_t k, size_t n);
+
+/* Packs B [k x n] for model_gemm(). packed: 64-byte aligned. */
+void model_gemm_pack(struct model_matrix b, size_t k, size_t n, float *packed);
+
+/* C [m x n] = A [m x k] B (+ C if add); c is row-major with ldc floats a row.
+ * Either a.row or a.column must be 1 for speed; any pair is right. */
+void model_gemm(struct model_matrix a, const float *packed, size_t m, size_t n, size_t k, bool add,
+    float *c, size_t ldc);
+
+#endif
