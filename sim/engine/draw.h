@@ -2,6 +2,7 @@
 #ifndef SIM_ENGINE_DRAW_H
 #define SIM_ENGINE_DRAW_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/status.h"
@@ -11,10 +12,10 @@
  * handed. Out-of-range parameters are asserted. Source: GSL's samplers, except
  * where a line says otherwise. */
 
-double sim_draw_uniform(struct sim_stream *stream);                   /* [0, 1), 53 bits */
+double sim_draw_uniform(struct sim_stream *stream); /* [0, 1), 53 bits */
 double sim_draw_between(struct sim_stream *stream, double low, double high); /* [low, high) */
-uint32_t sim_draw_below(struct sim_stream *stream, uint32_t count);   /* 0..count-1, count > 0 */
-int sim_draw_chance(struct sim_stream *stream, double probability);   /* 1 with probability */
+uint32_t sim_draw_below(struct sim_stream *stream, uint32_t count); /* 0..count - 1 */
+bool sim_draw_chance(struct sim_stream *stream, double probability);
 
 double sim_draw_exponential(struct sim_stream *stream, double mean);
 double sim_draw_normal(struct sim_stream *stream, double mean, double sd);

@@ -18,7 +18,7 @@ struct sim_queue;
 typedef void sim_queue_soon_fn(void *ctx, const struct sim_event *next);
 
 struct sim_queue_options {
-    size_t capacity;         /* events pending at once, 1..2^31; costs address space only until used */
+    size_t capacity;         /* pending at once, 1..2^31; address space only, until used */
     sim_queue_soon_fn *soon; /* or NULL */
     void *soon_ctx;
 };

@@ -27,6 +27,7 @@
     X(PREDICTOR, 15)               \
     X(POLICY, 16)                  \
     X(BOOTSTRAP, 17)               \
+    X(REPLICATION, 18)             \
     /* the list ends here */
 
 enum sim_stream_purpose {

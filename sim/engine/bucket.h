@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef SIM_ENGINE_BUCKET_H
+#define SIM_ENGINE_BUCKET_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "core/status.h"
+#include "sim/engine/event.h"
+
+/* Internal to sim/engine/queue.c: unordered buckets of packed events, all fed
+ * from one pool of blocks. Inline, because a push and a pop spend most of
+ * their time here. */
+
+/* An event, ordered by (at, tag). A bucket stores 20 bytes of it. */
+struct sim_record {
+    uint64_t at;
+    uint64_t tag;  /* rank : 4, entity : 28, order : 32 */
+    uint32_t load; /* kind : 8, payload : 24 */
+};
+
+enum { SIM_RECORD_BYTES = offsetof(struct sim_record, load) + sizeof(uint32_t) };
+
+/* A chain of blocks, the newest first; only that one may be part-filled.
+ * Zero is empty. */
+struct sim_bucket {
+    uint32_t block;
+    uint32_t count;
+};
+
+struct sim_bucket_pool {
+    unsigned char *blocks;
+    uint32_t *next;       /* [block_count] older block of the chain */
+    uint32_t block_bits;  /* a block holds 2^block_bits records */
+    uint32_t block_count;
+    uint32_t fresh;       /* blocks from here on were never used */
+    uint32_t free_head, free_count; /* chain of blocks given back */
+};
+
+/* A walk through a bucket, block by block. The bucket may be given back and
+ * its blocks filled anew as they are passed. */
+struct sim_bucket_walk {
+    struct sim_bucket rest;
+    uint32_t block;
+    uint32_t count; /* records in block */
+};
+
+/* HB_ERR_MEMORY. Costs address space only, until used. */
+enum hb_status sim_bucket_pool_init(struct sim_bucket_pool *pool, uint32_t block_bits,
+    size_t block_count);
+void sim_bucket_pool_fini(struct sim_bucket_pool *pool);
+
+static inline struct sim_record sim_bucket_pack(const struct sim_event *event)
+{
+    assert(event->at_ns >= 0);
+    assert(event->entity <= SIM_EVENT_ENTITY_MAX);
+    assert(event->payload <= SIM_EVENT_PAYLOAD_MAX);
+    assert(event->rank <= SIM_EVENT_RANK_MAX);
+    return (struct sim_record) {
+        .at = (uint64_t)event->at_ns,
+        .tag = (uint64_t)event->rank << 60 | (uint64_t)event->entity << 32 | event->order,
+        .load = (uint32_t)event->kind << 24 | event->payload,
+    };
+}
+
+static inline struct sim_event sim_bucket_unpack(const struct sim_record *record)
+{
+    return (struct sim_event) {
+        .at_ns = (int64_t)record->at,
+        .entity = (uint32_t)(record->tag >> 32) & SIM_EVENT_ENTITY_MAX,
+        .order = (uint32_t)record->tag,
+        .payload = record->load & SIM_EVENT_PAYLOAD_MAX,
+        .rank = (uint8_t)(record->tag >> 60),
+        .kind = (uint8_t)(record->load >> 24),
+    };
+}
+
+static inline unsigned char *sim_bucket_slot(const struct sim_bucket_pool *pool, uint32_t block,
+    uint32_t index)
+{
+    return pool->blocks + (((size_t)block << pool->block_bits) + index) * SIM_RECORD_BYTES;
+}
+
+static inline uint32_t sim_bucket_take_block(struct sim_bucket_pool *pool)
+{
+    if (pool->free_count == 0) {
+        assert(pool->fresh < pool->block_count);
+        return pool->fresh++;
+    }
+    uint32_t block = pool->free_head;
+    pool->free_head = pool->next[block];
+    pool->free_count--;
+    return block;
+}
+
+static inline void sim_bucket_give_block(struct sim_bucket_pool *pool, uint32_t block)
+{
+    pool->next[block] = pool->free_head;
+    pool->free_head = block;
+    pool->free_count++;
+}
+
+static inline void sim_bucket_append(struct sim_bucket_pool *pool, struct sim_bucket *bucket,
+    const struct sim_record *record)
+{
+    uint32_t index = bucket->count++ & ((1U << pool->block_bits) - 1);
+    if (index == 0) {
+        uint32_t block = sim_bucket_take_block(pool);
+        pool->next[block] = bucket->block;
+        bucket->block = block;
+    }
+    memcpy(sim_bucket_slot(pool, bucket->block, index), record, SIM_RECORD_BYTES);
+}
+
+/* Steps to the next block, newest first; false at the end. */
+static inline bool sim_bucket_walk_on(const struct sim_bucket_pool *pool,
+    struct sim_bucket_walk *walk)
+{
+    struct sim_bucket *rest = &walk->rest;
+    if (rest->count == 0) {
+        return false;
+    }
+    walk->block = rest->block;
+    walk->count = ((rest->count - 1) & ((1U << pool->block_bits) - 1)) + 1;
+    rest->count -= walk->count;
+    rest->block = pool->next[rest->block];
+    if (rest->count > 0) {
+        __builtin_prefetch(sim_bucket_slot(pool, rest->block, 0));
+        __builtin_prefetch(sim_bucket_slot(pool, rest->block, 3));
+    }
+    return true;
+}
+
+static inline struct sim_record sim_bucket_record(const struct sim_bucket_pool *pool,
+    const struct sim_bucket_walk *walk, uint32_t index)
+{
+    struct sim_record record;
+    memcpy(&record, sim_bucket_slot(pool, walk->block, index), SIM_RECORD_BYTES);
+    return record;
+}
+
+#endif

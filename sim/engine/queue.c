@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sim/engine/queue.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "sim/engine/bucket.h"
+
+/* A ladder of buckets (after the ladder queue of Tang, Goh and Thng, ACM
+ * TOMACS 15(3), 2005), changed so that ties and hostile instants cost no more
+ * than others.
+ *
+ * A heap follows a path of keys: once the set is out of cache, each pop waits
+ * for log(n) misses, one after another. Here a record is only appended to a
+ * bucket and later read in sequence, so that the misses overlap:
+ *
+ *   rungs[0]   ........ coarse buckets, unsorted; the last is open-ended
+ *   rungs[1]       .... one bucket of rungs[0], spread over finer ones
+ *   ...
+ *   bottom          ... one small bucket, sorted, its first record at the end
+ *
+ * Invariant: everything in rungs[k] comes before everything in the buckets of
+ * rungs[k - 1], and the bottom comes before all. As index_of() grows with the
+ * key, "index >= rung->current" alone says where a new record belongs. The
+ * first bucket of a rung also takes what lies below it, the last one what lies
+ * above.
+ *
+ * If the records of a bucket too big to sort share one instant, its new rung
+ * divides by tag (rank, entity, order) instead of time: a million events at
+ * once are no special case. */
+
+enum {
+    leaf_count = 40,   /* sorted by insertion: beyond about 50, spreading is faster */
+    bottom_count = 96, /* room for what is pushed among the sorted */
+    per_bucket = 6,    /* aimed at when a bucket is spread */
+    rung_count = 16,
+    block_bits_max = 6,
+};
+
+struct rung {
+    struct sim_bucket *buckets;
+    uint64_t start;   /* of bucket 0: an instant, or with by_tag a tag */
+    uint64_t instant; /* with by_tag: of all but the first and last bucket */
+    size_t pending;   /* records in all buckets */
+    uint32_t shift;   /* a bucket is 2^shift wide */
+    uint32_t current; /* buckets below it have been taken */
+    uint32_t last;    /* index of the open-ended bucket */
+    bool by_tag;
+};
+
+struct sim_queue {
+    size_t len, capacity;
+    uint64_t now; /* instant of the last popped */
+    size_t bottom_len;
+    struct sim_record bottom[bottom_count]; /* latest first */
+    uint32_t depth;                         /* rungs in use, >= 1 */
+    struct rung rungs[rung_count];
+    uint32_t fan_bits; /* a rung has up to 2^fan_bits buckets */
+    struct sim_bucket_pool pool;
+    sim_queue_soon_fn *soon;
+    void *soon_ctx;
+};
+
+static bool is_before(const struct sim_record *a, const struct sim_record *b)
+{
+    return a->at < b->at || (a->at == b->at && a->tag < b->tag);
+}
+
+static uint32_t bit_length(uint64_t value)
+{
+    return value == 0 ? 0 : 64 - (uint32_t)__builtin_clzll(value);
+}
+
+/* ---- rungs ---- */
+
+static uint32_t index_of(const struct rung *rung, const struct sim_record *record)
+{
+    uint64_t word = record->at;
+    if (rung->by_tag) {
+        if (record->at != rung->instant) {
+            return record->at < rung->instant ? 0 : rung->last;
+        }
+        word = record->tag;
+    }
+    if (word < rung->start) {
+        return 0;
+    }
+    uint64_t index = (word - rung->start) >> rung->shift;
+    return index < rung->last ? (uint32_t)index : rung->last;
+}
+
+static void put(struct sim_queue *queue, struct rung *rung, uint32_t index,
+    const struct sim_record *record)
+{
+    sim_bucket_append(&queue->pool, &rung->buckets[index], record);
+    rung->pending++;
+}
+
+static struct sim_bucket detach(struct rung *rung, uint32_t index)
+{
+    struct sim_bucket bucket = rung->buckets[index];
+    rung->buckets[index].count = 0;
+    rung->pending -= bucket.count;
+    return bucket;
+}
+
+/* Fits an empty rung to the records of bucket and, if there are any, to pushes
+ * from instant floor on (UINT64_MAX: the first bucket may stay open). */
+static void lay_out(const struct sim_queue *queue, struct rung *rung, struct sim_bucket bucket,
+    uint64_t floor)
+{
+    uint64_t at_min = floor, at_max = 0, tag_min = UINT64_MAX, tag_max = 0;
+    struct sim_bucket_walk walk = { .rest = bucket };
+    while (sim_bucket_walk_on(&queue->pool, &walk)) {
+        for (uint32_t i = 0; i < walk.count; i++) {
+            struct sim_record record = sim_bucket_record(&queue->pool, &walk, i);
+            at_min = record.at < at_min ? record.at : at_min;
+            at_max = record.at > at_max ? record.at : at_max;
+            tag_min = record.tag < tag_min ? record.tag : tag_min;
+            tag_max = record.tag > tag_max ? record.tag : tag_max;
+        }
+    }
+    rung->by_tag = at_min == at_max;
+    rung->instant = at_max;
+    rung->start = rung->by_tag ? tag_min : at_min;
+    uint64_t span = rung->by_tag ? tag_max - tag_min : at_max - at_min;
+    assert(span > 0); /* no two events have the same key */
+    uint32_t bits = bit_length(bucket.count / per_bucket);
+    bits = bits < queue->fan_bits ? bits : queue->fan_bits;
+    rung->shift = bit_length(span) > bits ? bit_length(span) - bits : 0;
+    rung->last = (uint32_t)(span >> rung->shift);
+    rung->current = 0;
+}
+
+/* Moves the records of bucket, detached, to the rung. */
+static void spread(struct sim_queue *queue, struct rung *rung, struct sim_bucket bucket)
+{
+    struct sim_bucket_walk walk = { .rest = bucket };
+    while (sim_bucket_walk_on(&queue->pool, &walk)) {
+        for (uint32_t i = 0; i < walk.count; i++) {
+            struct sim_record record = sim_bucket_record(&queue->pool, &walk, i);
+            put(queue, rung, index_of(rung, &record), &record);
+        }
+        sim_bucket_give_block(&queue->pool, walk.block);
+    }
+}
+
+/* Starts over from one bucket. Only a run that is stopped and given earlier
+ * events, over and over, stacks up so many rungs. */
+static void collapse(struct sim_queue *queue)
+{
+    struct rung *base = &queue->rungs[0];
+    for (uint32_t i = base->last; i > 0; i--) {
+        base->last = 0;
+        spread(queue, base, detach(base, i));
+    }
+    base->current = 0;
+    for (; queue->depth > 1; queue->depth--) {
+        struct rung *rung = &queue->rungs[queue->depth - 1];
+        for (uint32_t i = rung->current; i <= rung->last; i++) {
+            spread(queue, base, detach(rung, i));
+        }
+    }
+}
+
+/* ---- bottom ---- */
+
+static void announce(const struct sim_queue *queue, const struct sim_record *record)
+{
+    if (queue->soon != NULL) {
+        struct sim_event event = sim_bucket_unpack(record);
+        queue->soon(queue->soon_ctx, &event);
+    }
+}
+
+/* Puts record in its place among the sorted; it is more often early than late. */
+static void insert(struct sim_queue *queue, const struct sim_record *record)
+{
+    size_t i = queue->bottom_len++;
+    for (; i > 0 && is_before(&queue->bottom[i - 1], record); i--) {
+        queue->bottom[i] = queue->bottom[i - 1];
+    }
+    queue->bottom[i] = *record;
+}
+
+/* Moves a small bucket, detached, to the empty bottom. All are announced
+ * before any is sorted, so that what they touch arrives meanwhile. */
+static void sort_into_bottom(struct sim_queue *queue, struct sim_bucket bucket)
+{
+    struct sim_record found[leaf_count];
+    size_t count = 0;
+    struct sim_bucket_walk walk = { .rest = bucket };
+    while (sim_bucket_walk_on(&queue->pool, &walk)) {
+        for (uint32_t i = 0; i < walk.count; i++) {
+            found[count] = sim_bucket_record(&queue->pool, &walk, i);
+            announce(queue, &found[count++]);
+        }
+        sim_bucket_give_block(&queue->pool, walk.block);
+    }
+    for (size_t i = 0; i < count; i++) {
+        insert(queue, &found[i]);
+    }
+}
+
+/* Makes room in a full bottom: everything goes back to the finest rung, to be
+ * spread over a finer one when its turn comes. */
+static void empty_bottom(struct sim_queue *queue)
+{
+    struct rung *rung = &queue->rungs[queue->depth - 1];
+    for (size_t i = 0; i < queue->bottom_len; i++) {
+        uint32_t index = index_of(rung, &queue->bottom[i]);
+        rung->current = index < rung->current ? index : rung->current;
+        put(queue, rung, index, &queue->bottom[i]);
+    }
+    queue->bottom_len = 0;
+}
+
+/* Takes the next bucket of the finest rung: to the bottom if it is small,
+ * else over a finer rung, or, if it is open-ended, over this one anew. */
+static void refine(struct sim_queue *queue, struct rung *rung)
+{
+    while (rung->buckets[rung->current].count == 0) {
+        rung->current++;
+    }
+    uint32_t index = rung->current++;
+    struct sim_bucket bucket = detach(rung, index);
+    if (bucket.count <= leaf_count) {
+        sort_into_bottom(queue, bucket);
+        return;
+    }
+    uint64_t floor = UINT64_MAX;
+    if (index < rung->last) {
+        floor = index == 0 ? queue->now : UINT64_MAX;
+        rung = &queue->rungs[queue->depth++];
+    }
+    lay_out(queue, rung, bucket, floor);
+    spread(queue, rung, bucket);
+}
+
+/* Fills the empty bottom; false if nothing is pending. */
+static bool fill_bottom(struct sim_queue *queue)
+{
+    while (queue->bottom_len == 0) {
+        while (queue->depth > 1 && queue->rungs[queue->depth - 1].pending == 0) {
+            queue->depth--;
+        }
+        if (queue->depth == rung_count) {
+            collapse(queue);
+        }
+        struct rung *rung = &queue->rungs[queue->depth - 1];
+        if (rung->pending == 0) {
+            return false;
+        }
+        refine(queue, rung);
+    }
+    return true;
+}
+
+/* ---- the interface ---- */
+
+static uint32_t clamp(uint32_t value, uint32_t low, uint32_t high)
+{
+    return value < low ? low : value > high ? high : value;
+}
+
+enum hb_status sim_queue_create(const struct sim_queue_options *options, struct sim_queue **out)
+{
+    size_t capacity = options->capacity;
+    if (capacity == 0 || capacity > UINT32_C(1) << 31) {
+        return HB_ERR_RANGE;
+    }
+    uint32_t fan_bits = clamp(bit_length(capacity) * 2 / 5, 4, 9);
+    size_t bucket_count = (size_t)rung_count << fan_bits;
+    struct sim_queue *queue = calloc(1, sizeof(*queue));
+    struct sim_bucket *buckets = calloc(bucket_count, sizeof(*buckets));
+    if (queue == NULL || buckets == NULL) {
+        goto no_memory;
+    }
+    /* Part-filled blocks, at worst one in every bucket, shall cost at most
+     * about 3 bytes an event (from 1e5 events on). */
+    size_t fits = capacity * 3 / (bucket_count * SIM_RECORD_BYTES);
+    uint32_t block_bits = clamp(bit_length(fits), 3, block_bits_max + 1) - 1;
+    if (sim_bucket_pool_init(&queue->pool, block_bits,
+            (capacity >> block_bits) + bucket_count + 2) != HB_OK) {
+        goto no_memory;
+    }
+    for (uint32_t k = 0; k < rung_count; k++) {
+        queue->rungs[k].buckets = buckets + (k << fan_bits);
+    }
+    queue->fan_bits = fan_bits;
+    queue->capacity = capacity;
+    queue->depth = 1;
+    queue->soon = options->soon;
+    queue->soon_ctx = options->soon_ctx;
+    *out = queue;
+    return HB_OK;
+no_memory:
+    free(buckets);
+    free(queue);
+    return HB_ERR_MEMORY;
+}
+
+void sim_queue_free(struct sim_queue *queue)
+{
+    if (queue == NULL) {
+        return;
+    }
+    sim_bucket_pool_fini(&queue->pool);
+    free(queue->rungs[0].buckets);
+    free(queue);
+}
+
+enum hb_status sim_queue_push(struct sim_queue *queue, const struct sim_event *event)
+{
+    if (queue->len == queue->capacity) {
+        return HB_ERR_FULL;
+    }
+    struct sim_record record = sim_bucket_pack(event);
+    assert(record.at >= queue->now);
+    queue->len++;
+    if (queue->bottom_len == bottom_count) {
+        empty_bottom(queue);
+    }
+    for (uint32_t k = 0; k < queue->depth; k++) {
+        struct rung *rung = &queue->rungs[k];
+        uint32_t index = index_of(rung, &record);
+        if (index >= rung->current) {
+            put(queue, rung, index, &record);
+            return HB_OK;
+        }
+    }
+    announce(queue, &record);
+    insert(queue, &record);
+    return HB_OK;
+}
+
+bool sim_queue_pop(struct sim_queue *queue, int64_t until_ns, struct sim_event *out)
+{
+    if (queue->bottom_len == 0 && !fill_bottom(queue)) {
+        return false;
+    }
+    const struct sim_record *first = &queue->bottom[queue->bottom_len - 1];
+    if ((int64_t)first->at > until_ns) {
+        return false;
+    }
+    *out = sim_bucket_unpack(first);
+    queue->now = first->at;
+    queue->bottom_len--;
+    queue->len--;
+    return true;
+}
+
+size_t sim_queue_len(const struct sim_queue *queue)
+{
+    return queue->len;
+}
+
+static size_t bytes_of(const struct sim_queue *queue, size_t block_count)
+{
+    size_t block_bytes = ((size_t)SIM_RECORD_BYTES << queue->pool.block_bits) + sizeof(uint32_t);
+    size_t bucket_bytes = (size_t)rung_count * sizeof(struct sim_bucket) << queue->fan_bits;
+    return sizeof(*queue) + bucket_bytes + block_count * block_bytes;
+}
+
+size_t sim_queue_used_bytes(const struct sim_queue *queue)
+{
+    return bytes_of(queue, queue->pool.fresh);
+}
+
+size_t sim_queue_reserved_bytes(const struct sim_queue *queue)
+{
+    return bytes_of(queue, queue->pool.block_count);
+}
