@@ -12,7 +12,7 @@
  * the same calls give the same bytes. A file that is being written stands
  * beside its final name and takes it only on commit. A file that is read is
  * not trusted: only plain datasets of at most three dimensions, and never more
- * bytes than the file can have compressed (1032 times its size). */
+ * bytes of values than what is stored can have held (1032 times as many). */
 #define DATA_H5_TYPE_LIST(X)                                            \
     X(U8, 1, "uint8") X(U16, 2, "uint16") X(U32, 4, "uint32") X(U64, 8, "uint64") \
     X(I32, 4, "int32") X(I64, 8, "int64") X(F32, 4, "float32") X(F64, 8, "float64") \

@@ -7,9 +7,9 @@
 #include <hdf5_hl.h>
 #include <string.h>
 
-/* Chunk of about this size: small beside HDF5's 1 MiB cache, large for deflate. */
+/* A chunk of about this size: small beside HDF5's 1 MiB cache, large for deflate. */
 #define CHUNK_BYTES 65536
-#define CHUNK_ROWS_MIN 1
+#define COLUMN_CHUNK_ROWS 8192 /* of a column that grows; appends of this size fit best */
 
 /* What netCDF-4 calls a dimension without a variable; its readers look for
  * this text, followed by the length in ten columns. */
@@ -68,11 +68,8 @@ static hid_t dataset_list(hid_t type, uint32_t rank, const uint64_t *dims, int i
         chunk[i] = at_least_one(dims[i] < CHUNK_BYTES ? dims[i] : CHUNK_BYTES);
         inner_bytes *= (size_t)chunk[i];
     }
-    chunk[0] = CHUNK_BYTES / inner_bytes;
-    chunk[0] = chunk[0] < CHUNK_ROWS_MIN ? CHUNK_ROWS_MIN : chunk[0];
-    if (!is_growing && dims[0] < chunk[0]) {
-        chunk[0] = at_least_one(dims[0]);
-    }
+    uint64_t rows = is_growing ? COLUMN_CHUNK_ROWS : CHUNK_BYTES / inner_bytes;
+    chunk[0] = at_least_one(is_growing || rows < dims[0] ? rows : dims[0]);
     hid_t list = H5Pcreate(H5P_DATASET_CREATE);
     (void)H5Pset_obj_track_times(list, 0);
     (void)H5Pset_chunk(list, (int)rank, chunk);

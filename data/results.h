@@ -89,6 +89,9 @@ uint64_t data_results_len(const struct data_result_file *file, enum data_table t
 enum hb_status data_results_read(struct data_result_file *file, enum data_table table,
     uint64_t first, uint64_t count, void *rows, struct data_problem *problem);
 
+/* Recomputes the digest from all rows. HB_ERR_FORMAT if the manifest has another. */
+enum hb_status data_results_verify(struct data_result_file *file, struct data_problem *problem);
+
 /* Calls visit for every row of a table in order, in fixed memory, until it
  * returns something else than HB_OK, which is then the result. */
 enum hb_status data_results_each(struct data_result_file *file, enum data_table table,

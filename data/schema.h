@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/map.h"
 #include "core/telemetry.h"
 #include "core/units.h"
 #include "data/h5.h"
