@@ -55,7 +55,7 @@ owners() { # header-regex allowed-path-regex
 owners 'sodium' 'core/(identity|digest)\.c'
 owners '(cblas|openblas)' '(core|models)/blas[a-z_]*\.c'
 owners 'hdf5' 'data/h5[a-z_0-9]*\.[ch]'
-owners 'libxml/' '(data/xml[a-z_]*|sim/run/scenario[a-z_]*|sim/run/xsd[a-z_]*)\.c'
+owners 'libxml/' '(data/xml[a-z_]*|sim/run/document|sim/run/element)\.c'
 owners 'Random123/' 'sim/engine/stream\.c'
 owners 'zlib\.h' 'data/[a-z_]+\.c'
 owners 'microhttpd' 'sim/serve/[a-z_]+\.c'

@@ -77,12 +77,12 @@ static void one_line(char *text)
     }
 }
 
-static void tell_malformed(const char *path, const xmlError *error, struct data_fault *fault)
+static void tell_malformed(const char *path, const xmlError *error, struct data_problem *problem)
 {
     char message[256];
     snprintf(message, sizeof message, "%s", error->message != NULL ? error->message : "unreadable");
     one_line(message);
-    snprintf(fault->text, sizeof fault->text, "%s:%d: %s: expected well-formed XML",
+    snprintf(problem->text, sizeof problem->text, "%s:%d: %s: expected well-formed XML",
         error->file != NULL ? error->file : path, error->line, message);
 }
 
@@ -100,7 +100,7 @@ static void stop_at_declaration(void *ctx, const xmlChar *name, const xmlChar *i
     xmlStopParser(parser);
 }
 
-static enum hb_status parse_file(const char *path, xmlDoc **out, struct data_fault *fault)
+static enum hb_status parse_file(const char *path, xmlDoc **out, struct data_problem *problem)
 {
     xmlParserCtxt *parser = xmlNewParserCtxt();
     if (parser == NULL) {
@@ -116,12 +116,12 @@ static enum hb_status parse_file(const char *path, xmlDoc **out, struct data_fau
     xmlFreeParserCtxt(parser);
     enum hb_status status = HB_OK;
     if (declaration_line > 0) {
-        snprintf(fault->text, sizeof fault->text,
+        snprintf(problem->text, sizeof problem->text,
             "%s:%d: <!DOCTYPE: expected no document type declaration (entities are refused)", path,
             declaration_line);
         status = HB_ERR_FORMAT;
     } else if (xml == NULL) {
-        tell_malformed(path, &first, fault);
+        tell_malformed(path, &first, problem);
         status = HB_ERR_FORMAT;
     }
     xmlResetError(&first);
@@ -180,10 +180,10 @@ static enum hb_status note_origins(struct sim_document *document)
 }
 
 static enum hb_status resolve_includes(struct sim_document *document,
-    struct data_fault *fault)
+    struct data_problem *problem)
 {
     if (include_count(document->xml) > INCLUDE_COUNT_MAX) {
-        snprintf(fault->text, sizeof fault->text,
+        snprintf(problem->text, sizeof problem->text,
             "%s:1: more than %d includes: expected fewer", document->name, INCLUDE_COUNT_MAX);
         return HB_ERR_FORMAT;
     }
@@ -196,14 +196,14 @@ static enum hb_status resolve_includes(struct sim_document *document,
         char message[256];
         snprintf(message, sizeof message, "%s", first.message ? first.message : "not readable");
         one_line(message);
-        snprintf(fault->text, sizeof fault->text,
+        snprintf(problem->text, sizeof problem->text,
             "%s:%d: include: %s: expected a well-formed local file", document->name,
             first.line > 0 ? first.line : 1, message);
         status = HB_ERR_FORMAT;
     }
     xmlResetError(&first);
     if (status == HB_OK && xmlGetIntSubset(document->xml) != NULL) {
-        snprintf(fault->text, sizeof fault->text,
+        snprintf(problem->text, sizeof problem->text,
             "%s:1: include: a document type declaration: expected none", document->name);
         status = HB_ERR_FORMAT;
     }
@@ -226,27 +226,26 @@ static struct sim_document *document_with(xmlDoc *xml, const char *name)
 }
 
 enum hb_status sim_document_load(const char *path, struct sim_document **out,
-    struct data_fault *fault)
+    struct data_problem *problem)
 {
-    fault->text[0] = '\0';
+    problem->text[0] = '\0';
     const char *why_not = refusal(path);
     if (why_not != NULL) {
-        snprintf(fault->text, sizeof fault->text, "%s: %s", path, why_not);
+        snprintf(problem->text, sizeof problem->text, "%s: %s", path, why_not);
         return HB_ERR_IO;
     }
     xmlExternalEntityLoader usual = xmlGetExternalEntityLoader();
     xmlSetExternalEntityLoader(local_file);
     xmlDoc *xml = NULL;
     struct sim_document *document = NULL;
-    enum hb_status status = parse_file(path, &xml, fault);
+    enum hb_status status = parse_file(path, &xml, problem);
     if (status == HB_OK) {
         document = document_with(xml, path);
-        status = document == NULL ? HB_ERR_MEMORY : resolve_includes(document, fault);
+        status = document == NULL ? HB_ERR_MEMORY : resolve_includes(document, problem);
     }
     xmlSetExternalEntityLoader(usual);
     if (status == HB_OK) {
-        xmlDocDumpMemory(document->xml, &document->text, NULL);
-        status = document->text == NULL ? HB_ERR_MEMORY : HB_OK;
+        status = sim_document_note_text(document);
     }
     if (status != HB_OK) {
         sim_document_free(document);
@@ -287,6 +286,14 @@ void sim_document_free(struct sim_document *document)
 const struct sim_element *sim_document_root(const struct sim_document *document)
 {
     return (const struct sim_element *)(const void *)xmlDocGetRootElement(document->xml);
+}
+
+enum hb_status sim_document_note_text(struct sim_document *document)
+{
+    xmlFree(document->text);
+    document->text = NULL;
+    xmlDocDumpMemory(document->xml, &document->text, NULL);
+    return document->text == NULL ? HB_ERR_MEMORY : HB_OK;
 }
 
 const char *sim_document_text(const struct sim_document *document)

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "data/fault.h"
+#include "data/problem.h"
 #include "sim/run/element.h"
 
 /* XML files, read defensively: local files only, at most 1 MiB each, XInclude
@@ -12,9 +12,9 @@
 struct sim_document;
 
 /* Parses the file and what it includes. HB_ERR_IO, HB_ERR_FORMAT,
- * HB_ERR_MEMORY with *fault filled. */
+ * HB_ERR_MEMORY with *problem filled. */
 enum hb_status sim_document_load(const char *path, struct sim_document **out,
-    struct data_fault *fault);
+    struct data_problem *problem);
 
 /* Parses text that the program itself holds. HB_ERR_FORMAT, HB_ERR_MEMORY. */
 enum hb_status sim_document_parse(const char *text, const char *name, struct sim_document **out);
@@ -36,7 +36,9 @@ enum hb_status sim_document_validate(struct sim_document *document, const char *
 const struct sim_element *sim_document_root(const struct sim_document *document);
 
 /* The document as text, includes resolved, before any default was inserted;
- * lives as long as the document. */
+ * lives as long as the document. sim_document_note_text takes it anew, after
+ * changes. HB_ERR_MEMORY. */
+enum hb_status sim_document_note_text(struct sim_document *document);
 const char *sim_document_text(const struct sim_document *document);
 
 /* Where an attribute (NULL: the element) stands: the file as the user named

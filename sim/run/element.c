@@ -78,11 +78,31 @@ bool sim_element_attribute(const struct sim_element *element, const char *name, 
     return true;
 }
 
-enum hb_status sim_element_change(struct sim_element *element, const char *name,
+/* Elements are const to their readers; the document itself is the caller's to change. */
+static xmlNode *changeable(const struct sim_element *element)
+{
+    union {
+        const struct sim_element *element;
+        xmlNode *node;
+    } same = { .element = element };
+    return same.node;
+}
+
+enum hb_status sim_element_change(const struct sim_element *element, const char *name,
     const char *value)
 {
-    xmlNode *node = (xmlNode *)(void *)element;
+    xmlNode *node = changeable(element);
+    if (value == NULL) {
+        (void)xmlUnsetProp(node, BAD_CAST name); /* there may be none */
+        return HB_OK;
+    }
     return xmlSetProp(node, BAD_CAST name, BAD_CAST value) != NULL ? HB_OK : HB_ERR_MEMORY;
+}
+
+enum hb_status sim_element_add(const struct sim_element *parent, const char *name)
+{
+    xmlNode *child = xmlNewChild(changeable(parent), NULL, BAD_CAST name, NULL);
+    return child != NULL ? HB_OK : HB_ERR_MEMORY;
 }
 
 void sim_element_words(const struct sim_element *element, char *words, size_t words_bytes)

@@ -28,9 +28,12 @@ const char *sim_element_name(const struct sim_element *element);
 bool sim_element_attribute(const struct sim_element *element, const char *name, char *value,
     size_t value_bytes);
 
-/* Sets an attribute, as --set does. HB_ERR_MEMORY. */
-enum hb_status sim_element_change(struct sim_element *element, const char *name,
+/* Sets an attribute (NULL: removes it), as --set does. HB_ERR_MEMORY. */
+enum hb_status sim_element_change(const struct sim_element *element, const char *name,
     const char *value);
+
+/* Adds an empty child at the end. HB_ERR_MEMORY. */
+enum hb_status sim_element_add(const struct sim_element *parent, const char *name);
 
 /* The element's own text, white space trimmed and folded. */
 void sim_element_words(const struct sim_element *element, char *words, size_t words_bytes);

@@ -100,24 +100,24 @@ static void attribute_names(const struct sim_document *schema, const char *eleme
 }
 
 static void tell(const struct sim_document *document, const struct sim_element *element,
-    const char *attribute, const char *words, struct data_fault *fault)
+    const char *attribute, const char *words, struct data_problem *problem)
 {
     char where[512], value[160];
     sim_document_where(document, element, attribute, where, sizeof where);
     if (attribute == NULL) {
-        data_fault_at(fault, HB_ERR_FORMAT, where, 0, "<%s>: expected %s",
+        data_problem_set(problem, HB_ERR_FORMAT, "%s: <%s>: expected %s", where,
             sim_element_name(element), words);
     } else if (sim_element_attribute(element, attribute, value, sizeof value)) {
-        data_fault_at(fault, HB_ERR_FORMAT, where, 0, "%s=\"%s\": expected %s", attribute, value,
-            words);
+        data_problem_set(problem, HB_ERR_FORMAT, "%s: %s=\"%s\": expected %s", where, attribute,
+            value, words);
     } else {
-        data_fault_at(fault, HB_ERR_FORMAT, where, 0, "<%s> without %s: expected %s",
+        data_problem_set(problem, HB_ERR_FORMAT, "%s: <%s> without %s: expected %s", where,
             sim_element_name(element), attribute, words);
     }
 }
 
 void sim_schema_complain(const struct sim_document *document, const struct sim_element *element,
-    const char *attribute, const char *words, struct data_fault *fault)
+    const char *attribute, const char *words, struct data_problem *problem)
 {
     char typed[WORDS_BYTES] = "another value";
     struct sim_document *schema = NULL;
@@ -128,7 +128,7 @@ void sim_schema_complain(const struct sim_document *document, const struct sim_e
             type_words(schema, declared, typed, sizeof typed);
         }
     }
-    tell(document, element, attribute, words != NULL ? words : typed, fault);
+    tell(document, element, attribute, words != NULL ? words : typed, problem);
     sim_document_free(schema);
 }
 
@@ -142,7 +142,7 @@ static int quoted(const char *message, const char *start, char *out)
 
 /* A key that is used twice, or a reference to none: the constraint's own words. */
 static void tell_key(const struct sim_document *document, const struct sim_document *schema,
-    const struct sim_finding *finding, struct data_fault *fault)
+    const struct sim_finding *finding, struct data_problem *problem)
 {
     char name[64], words[WORDS_BYTES], path[64] = "@name";
     const char *const intros[] = { "identity-constraint ", "keyref " };
@@ -160,17 +160,17 @@ static void tell_key(const struct sim_document *document, const struct sim_docum
         }
     }
     if (found == NULL) {
-        tell(document, finding->element, NULL, finding->message, fault);
+        tell(document, finding->element, NULL, finding->message, problem);
         return;
     }
     documentation(found, words, sizeof words);
     sim_element_attribute(sim_element_child(found, "field", NULL), "xpath", path, sizeof path);
-    tell(document, finding->element, path + 1, words, fault);
+    tell(document, finding->element, path + 1, words, problem);
 }
 
 /* "Expected is ( a )." or "Expected is one of ( a, b )." in our words. */
 static void tell_content(const struct sim_document *document, const struct sim_finding *finding,
-    struct data_fault *fault)
+    struct data_problem *problem)
 {
     char words[WORDS_BYTES], list[512] = "";
     const char *open = strstr(finding->message, "( ");
@@ -192,16 +192,16 @@ static void tell_content(const struct sim_document *document, const struct sim_f
         snprintf(words, sizeof words, "no such element in <%s>",
             sim_element_name(sim_element_parent(finding->element)));
     }
-    tell(document, finding->element, NULL, words, fault);
+    tell(document, finding->element, NULL, words, problem);
 }
 
 static void tell_finding(const struct sim_document *document, const struct sim_document *schema,
-    const struct sim_finding *finding, struct data_fault *fault)
+    const struct sim_finding *finding, struct data_problem *problem)
 {
     char words[WORDS_BYTES], name[64];
     const char *element = sim_element_name(finding->element), *message = finding->message;
     if (strstr(message, "key-sequence") != NULL) {
-        tell_key(document, schema, finding, fault);
+        tell_key(document, schema, finding, problem);
         return;
     }
     snprintf(name, sizeof name, "%s", finding->attribute);
@@ -211,19 +211,19 @@ static void tell_finding(const struct sim_document *document, const struct sim_d
     const struct sim_element *declared = name[0] ? attribute_of(schema, element, name) : NULL;
     if (declared != NULL) {
         type_words(schema, declared, words, sizeof words);
-        tell(document, finding->element, name, words, fault);
+        tell(document, finding->element, name, words, problem);
     } else if (name[0] != '\0') {
         attribute_names(schema, element, words, sizeof words);
         char expected[WORDS_BYTES + 64];
         snprintf(expected, sizeof expected, "an attribute of <%s>: %s", element,
             words[0] != '\0' ? words : "none");
-        tell(document, finding->element, name, expected, fault);
+        tell(document, finding->element, name, expected, problem);
     } else {
-        tell_content(document, finding, fault);
+        tell_content(document, finding, problem);
     }
 }
 
-enum hb_status sim_schema_check(struct sim_document *document, struct data_fault *fault)
+enum hb_status sim_schema_check(struct sim_document *document, struct data_problem *problem)
 {
     struct sim_finding finding;
     struct sim_document *schema = NULL;
@@ -234,7 +234,7 @@ enum hb_status sim_schema_check(struct sim_document *document, struct data_fault
     if (sim_document_parse(sim_schema_text, "scenario.xsd", &schema) != HB_OK) {
         return HB_ERR_MEMORY;
     }
-    tell_finding(document, schema, &finding, fault);
+    tell_finding(document, schema, &finding, problem);
     sim_document_free(schema);
     return HB_ERR_FORMAT;
 }
