@@ -7,6 +7,8 @@
  * returns the exit status: 0 done, 1 failed, 2 bad use. `--help` is its own. */
 #define CLI_COMMAND_LIST(X)                                             \
     X(info, "versions, processor and numeric libraries in use")         \
+    X(schema, "what a scenario may contain, with units, defaults and sources") \
+    X(validate, "check scenarios without running them") \
     /* the list ends here */
 
 #define X(name, help) int cli_##name(int argc, char **argv);

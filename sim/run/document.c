@@ -3,6 +3,7 @@
 #include "sim/run/document.h"
 
 #include <libxml/parser.h>
+#include <libxml/parserInternals.h>
 #include <libxml/tree.h>
 #include <libxml/xinclude.h>
 #include <libxml/xmlschemas.h>
@@ -15,7 +16,7 @@
 #define INCLUDE_COUNT_MAX 32
 #define ORIGIN_COUNT_MAX 256
 
-static const int parse_options = XML_PARSE_NONET | XML_PARSE_NOXINCNODE | XML_PARSE_BIG_LINES
+static const int parse_options = XML_PARSE_NONET | XML_PARSE_NOBASEFIX | XML_PARSE_BIG_LINES
     | XML_PARSE_NOCDATA | XML_PARSE_NOWARNING;
 
 /* An included element and the file that it came from. */
@@ -155,28 +156,87 @@ static size_t include_count(const xmlDoc *xml)
     return count;
 }
 
-/* Processed includes leave xml:base on what they brought in: remember the file
- * for messages and take the attribute away, which the schema does not know. */
+static const char *file_of(const struct sim_document *document, const xmlNode *node)
+{
+    for (; node != NULL; node = node->parent) {
+        for (size_t i = 0; i < document->origin_count; i++) {
+            if (document->origins[i].node == node) {
+                return document->origins[i].file;
+            }
+        }
+    }
+    return document->name;
+}
+
+static enum hb_status note_origin(struct sim_document *document, const xmlNode *node,
+    const char *file)
+{
+    for (size_t i = 0; i < document->origin_count; i++) {
+        if (document->origins[i].node == node) {
+            free(document->origins[i].file);
+            document->origins[i].file = strdup(file);
+            return document->origins[i].file != NULL ? HB_OK : HB_ERR_MEMORY;
+        }
+    }
+    if (document->origin_count == ORIGIN_COUNT_MAX) {
+        return HB_ERR_FULL;
+    }
+    struct origin *origin = &document->origins[document->origin_count];
+    *origin = (struct origin) { .node = node, .file = strdup(file) };
+    document->origin_count += origin->file != NULL;
+    return origin->file != NULL ? HB_OK : HB_ERR_MEMORY;
+}
+
+/* What stands between an include's two marks came from its file, whose name
+ * is relative to the file that includes it. */
+static enum hb_status note_include(struct sim_document *document, const xmlNode *mark)
+{
+    char file[2048];
+    const char *parent = file_of(document, mark), *slash = strrchr(parent, '/');
+    xmlChar *href = xmlGetNoNsProp(mark, BAD_CAST "href");
+    int folder = slash != NULL && href != NULL && href[0] != '/' ? (int)(slash - parent) + 1 : 0;
+    snprintf(file, sizeof file, "%.*s%s", folder, parent, href != NULL ? (char *)href : "");
+    xmlFree(href);
+    int depth = 1;
+    enum hb_status status = HB_OK;
+    for (const xmlNode *node = mark->next; node != NULL && status == HB_OK; node = node->next) {
+        depth += node->type == XML_XINCLUDE_START;
+        depth -= node->type == XML_XINCLUDE_END;
+        if (depth == 0) {
+            break;
+        }
+        if (node->type == XML_ELEMENT_NODE || node->type == XML_XINCLUDE_START) {
+            status = note_origin(document, node, file);
+        }
+    }
+    return status;
+}
+
+/* Remembers for messages which file each element came from, then takes the
+ * include marks away. */
 static enum hb_status note_origins(struct sim_document *document)
 {
     const xmlNode *root = xmlDocGetRootElement(document->xml);
-    for (const xmlNode *node = root; node != NULL; node = following(node, root)) {
-        if (node->type != XML_ELEMENT_NODE) {
-            continue;
+    enum hb_status status = HB_OK;
+    for (const xmlNode *node = root; node != NULL && status == HB_OK;
+         node = following(node, root)) {
+        if (node->type == XML_XINCLUDE_START) {
+            status = note_include(document, node);
         }
-        xmlAttr *base = xmlHasNsProp(node, BAD_CAST "base", XML_XML_NAMESPACE);
-        if (base == NULL) {
-            continue;
-        }
-        if (document->origin_count == ORIGIN_COUNT_MAX) {
-            return HB_ERR_FULL;
-        }
-        document->origins[document->origin_count++] = (struct origin) {
-            .node = node, .file = (char *)xmlNodeGetBase(document->xml, node)
-        };
-        xmlRemoveProp(base);
     }
-    return HB_OK;
+    xmlNode *next = NULL;
+    for (xmlNode *node = xmlDocGetRootElement(document->xml); node != NULL; node = next) {
+        union {
+            const xmlNode *read;
+            xmlNode *write;
+        } after = { .read = following(node, root) };
+        next = after.write;
+        if (node->type == XML_XINCLUDE_START || node->type == XML_XINCLUDE_END) {
+            xmlUnlinkNode(node);
+            xmlFreeNode(node);
+        }
+    }
+    return status;
 }
 
 static enum hb_status resolve_includes(struct sim_document *document,
@@ -275,7 +335,7 @@ void sim_document_free(struct sim_document *document)
         return;
     }
     for (size_t i = 0; i < document->origin_count; i++) {
-        xmlFree(document->origins[i].file);
+        free(document->origins[i].file);
     }
     xmlFree(document->text);
     free(document->name);
@@ -343,18 +403,6 @@ enum hb_status sim_document_validate(struct sim_document *document, const char *
     return status;
 }
 
-static const char *file_of(const struct sim_document *document, const xmlNode *node)
-{
-    for (; node != NULL; node = node->parent) {
-        for (size_t i = 0; i < document->origin_count; i++) {
-            if (document->origins[i].node == node) {
-                return document->origins[i].file;
-            }
-        }
-    }
-    return document->name;
-}
-
 /* libxml2 gives a start tag the line of its end. An attribute of a tag over
  * several lines stands further up: the last line at or above the tag's that
  * has `name=`, not above the one that opens the tag. */
@@ -365,7 +413,7 @@ static long attribute_line(const char *file, const xmlNode *node, const char *at
     if (in == NULL) {
         return last;
     }
-    char line[4096], start[80], assignment[80];
+    char line[4096], start[80], assignment[96];
     snprintf(start, sizeof start, "<%s", (const char *)node->name);
     snprintf(assignment, sizeof assignment, "%s=", attribute != NULL ? attribute : start);
     while (number <= last && fgets(line, sizeof line, in) != NULL) {

@@ -24,8 +24,8 @@ static const struct sim_field scenario_fields[] = {
 
 #define OWNER struct sim_scenario_world
 static const struct sim_field world_fields[] = {
-    FIELD(INSTANT, start), FIELD(REAL, duration_h), FIELD(COUNT, clients), FIELD(REAL, zone_km),
-    CHOICE(law, law, "gravity radiation"), FIELD(REAL, worker_share),
+    FIELD(INSTANT, start), FIELD(REAL, duration_h), FIELD(REAL, history_h), FIELD(COUNT, clients),
+    FIELD(REAL, zone_km), CHOICE(law, law, "gravity radiation"), FIELD(REAL, worker_share),
     FIELD(REAL, intercity_trips_day), FIELD(REAL, intercity_nights), FIELD(REAL, rho),
     FIELD(REAL, gamma), FIELD(REAL, beta), FIELD(REAL, tau_h), FIELD(REAL, stay_min_h),
     FIELD(REAL, alpha), FIELD(REAL, walk_km_h), FIELD(REAL, car_km_h), FIELD(REAL, transit_km_h),
@@ -56,11 +56,15 @@ static const struct sim_field trace_fields[] = {
 #define OWNER struct sim_scenario_service
 static const struct sim_field service_fields[] = {
     FIELD(REAL, request_rate_hz), FIELD(REAL, service_ms), FIELD(FLAG, shared),
-    CHOICE(technology, technology, "function microvm container pod vm"), FIELD(REAL, lead_s),
-    FIELD(REAL, failure_share), FIELD(REAL, image_mb), FIELD(REAL, image_cached_share),
-    FIELD(REAL, state_mb), FIELD(REAL, working_set_mb), FIELD(REAL, dirty_mb_s),
-    FIELD(REAL, downtime_target_s), FIELD(COUNT, rounds),
-    CHOICE(sessions, sessions, "always_on drawn"),
+    CHOICE(technology, technology,
+        "microvm container_ssd container_hdd pod_cloud "
+        "pod_jetson pod_nuc pod_pi function vm"),
+    FIELD(REAL, lead_s), FIELD(REAL, restore_s), FIELD(REAL, readiness_period_s),
+    FIELD(COUNT, workers), FIELD(REAL, failure_share), FIELD(REAL, image_mb),
+    FIELD(FLAG, image_cached), FIELD(REAL, registry_mb_s), FIELD(REAL, state_mb),
+    FIELD(REAL, working_set_mb), FIELD(REAL, dirty_mb_s), FIELD(REAL, lag_target_mb),
+    FIELD(COUNT, copy_rounds), FIELD(REAL, stop_s), FIELD(REAL, standby_s), FIELD(REAL, resume_s),
+    FIELD(REAL, fence_s), CHOICE(sessions, sessions, "always_on drawn"),
     CHOICE(session_law, session_law, "exponential lognormal"), FIELD(REAL, session_min),
     FIELD(REAL, gap_min),
 };
@@ -68,49 +72,57 @@ static const struct sim_field service_fields[] = {
 
 #define OWNER struct sim_scenario_network
 static const struct sim_field network_fields[] = {
-    FIELD(REAL, stretch), FIELD(REAL, overhead_ms), FIELD(FILE, matrix), FIELD(FLAG, ecs),
-    FIELD(COUNT, resolver_clients), FIELD(REAL, violator_share), FIELD(REAL, violator_ttl_s),
-    FIELD(REAL, authoritative_s), FIELD(REAL, probe_s),
+    FIELD(REAL, aggregation_ms), FIELD(REAL, detour_ms), FIELD(REAL, detour_km),
+    FIELD(REAL, stretch), FIELD(FILE, matrix), FIELD(REAL, suboptimal),
+    CHOICE(naming, naming, "client common"), FIELD(REAL, ecs_share),
+    FIELD(COUNT, resolvers_per_region), FIELD(REAL, anycast_ttl_s), FIELD(REAL, update_delay_s),
+    FIELD(REAL, extend_share), FIELD(REAL, extend_floor_s), FIELD(REAL, extend_sigma),
 };
 #undef OWNER
 
 #define OWNER struct sim_scenario_access
 static const struct sim_field access_fields[] = {
     CHOICE(activity, activity, "unknown home work leisure walk car transit rail air"),
-    FIELD(REAL, rtt_ms),
+    CHOICE(technology, technology, "fibre cable dsl wifi 4g 5g satellite"),
 };
 #undef OWNER
 
 #define OWNER struct sim_scenario_sites
 static const struct sim_field sites_fields[] = {
-    INNER(COUNT, slots, size.slots), INNER(COUNT, servers, size.servers),
-    INNER(REAL, link_mb_s, size.link_mb_s), INNER(REAL, price_factor, size.price_factor),
-    FIELD(REAL, off_w), FIELD(REAL, standby_w), FIELD(REAL, idle_w), FIELD(REAL, busy_w),
-    FIELD(FLAG, anycast),
+    INNER(COUNT, slots, size.slots), INNER(REAL, price_factor, size.price_factor),
+    INNER(REAL, link_mb_s, size.link_mb_s), FIELD(COUNT, servers_per_slot),
+    FIELD(COUNT, waiting_room), FIELD(REAL, off_w), FIELD(REAL, standby_w), FIELD(REAL, idle_w),
+    FIELD(REAL, busy_w), FIELD(REAL, byte_j),
 };
 #undef OWNER
 
 #define OWNER struct sim_scenario_site
 static const struct sim_field cloud_fields[] = {
-    FIELD(TEXT, provider), FIELD(REAL, near_km), FIELD(COUNT, most),
-    INNER(COUNT, slots, size.slots), INNER(COUNT, servers, size.servers),
-    INNER(REAL, link_mb_s, size.link_mb_s), INNER(REAL, price_factor, size.price_factor),
+    FIELD(TEXT, provider), FIELD(TEXT, region), FIELD(REAL, near_km),
+    INNER(COUNT, slots, size.slots), INNER(REAL, price_factor, size.price_factor),
+    INNER(REAL, link_mb_s, size.link_mb_s),
 };
 #undef OWNER
 
 #define OWNER struct sim_scenario_site
 static const struct sim_field edge_fields[] = {
-    FIELD(COUNT, per_city), FIELD(REAL, ring_km), INNER(COUNT, slots, size.slots),
-    INNER(COUNT, servers, size.servers), INNER(REAL, link_mb_s, size.link_mb_s),
-    INNER(REAL, price_factor, size.price_factor),
+    FIELD(COUNT, per_city), INNER(COUNT, slots, size.slots),
+    INNER(REAL, price_factor, size.price_factor), INNER(REAL, link_mb_s, size.link_mb_s),
 };
 #undef OWNER
 
 #define OWNER struct sim_scenario_site
 static const struct sim_field site_fields[] = {
     FIELD(TEXT, name), FIELD(REAL, lat_deg), FIELD(REAL, lon_deg),
-    INNER(COUNT, slots, size.slots), INNER(COUNT, servers, size.servers),
-    INNER(REAL, link_mb_s, size.link_mb_s), INNER(REAL, price_factor, size.price_factor),
+    INNER(COUNT, slots, size.slots), INNER(REAL, price_factor, size.price_factor),
+    INNER(REAL, link_mb_s, size.link_mb_s),
+};
+#undef OWNER
+
+#define OWNER struct sim_scenario_site
+static const struct sim_field cells_fields[] = {
+    FIELD(FILE, file), INNER(COUNT, slots, size.slots),
+    INNER(REAL, price_factor, size.price_factor), INNER(REAL, link_mb_s, size.link_mb_s),
 };
 #undef OWNER
 
@@ -198,6 +210,7 @@ const struct sim_field_group sim_field_groups[SIM_FIELD_GROUP_COUNT] = {
     MANY(access, network.access, network.access_count, sim_scenario_access),
     MANY(cloud, sites.groups, sites.group_count, sim_scenario_site),
     MANY(edge, sites.groups, sites.group_count, sim_scenario_site),
+    MANY(cells, sites.groups, sites.group_count, sim_scenario_site),
     MANY(site, sites.groups, sites.group_count, sim_scenario_site),
     MANY(predictor, predictors, predictor_count, sim_scenario_predictor),
     MANY(policy, policies, policy_count, sim_scenario_policy),

@@ -196,7 +196,7 @@ static enum hb_status state_can_be_copied(const struct rules *rules)
 static enum hb_status there_are_sites(const struct rules *rules)
 {
     if (rules->scenario->sites.group_count == 0) {
-        return complain(rules, nth(rules, "sites", 0), NULL, "inside: cloud, edge or site");
+        return complain(rules, nth(rules, "sites", 0), NULL, "inside: cloud, edge, site or cells");
     }
     return HB_OK;
 }
@@ -219,6 +219,9 @@ static enum hb_status policies_are_whole(const struct rules *rules)
         const struct sim_element *element = nth(rules, "policy", i);
         const char *field = NULL;
         policy->predictor_index = predictor_index(scenario, policy->predictor);
+        if (policy->predictor[0] != '\0' && policy->predictor_index == SIM_SCENARIO_ABSENT) {
+            return complain(rules, element, "predictor", "the name of a predictor element");
+        }
         if (policy->set.kind == HB_POLICY_PREDICTIVE
             && policy->predictor_index == SIM_SCENARIO_ABSENT) {
             return complain(rules, element, "predictor",
@@ -260,6 +263,19 @@ static enum hb_status try_value(const struct rules *rules, const struct sim_fiel
     return status != HB_OK ? status : restored;
 }
 
+/* What may change from setting to setting while world and sites stay. */
+static bool is_swept(const char *element)
+{
+    static const char *const names[]
+        = { "service", "network", "prices", "consent", "predictor", "policy" };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(element, names[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum hb_status sweep_is_possible(const struct rules *rules)
 {
     const struct sim_scenario_sweep *sweep = &rules->scenario->sweep;
@@ -272,12 +288,9 @@ static enum hb_status sweep_is_possible(const struct rules *rules)
     if (field == NULL) {
         return complain(rules, element, "parameter", "ELEMENT.ATTRIBUTE of a number");
     }
-    if (group->offset == offsetof(struct sim_scenario, world)
-        || strcmp(group->element, "city") == 0 || strcmp(group->element, "scenario") == 0
-        || strcmp(group->element, "trace") == 0 || strcmp(group->element, "corridor") == 0
-        || strcmp(group->element, "sweep") == 0 || strcmp(group->element, "output") == 0) {
+    if (!is_swept(group->element)) {
         return complain(rules, element, "parameter",
-            "an attribute that leaves the world, the sites and the output as they are");
+            "an attribute of service, network, prices, consent, predictor or policy");
     }
     enum hb_status status = HB_OK;
     for (uint32_t i = 0; i < sweep->value_count && status == HB_OK; i++) {

@@ -39,7 +39,7 @@ static size_t count_below(const struct sim_element *root, const char *name)
 static enum hb_status size_lists(const struct sim_element *root, struct sim_scenario *scenario)
 {
     size_t groups = count_below(root, "cloud") + count_below(root, "edge")
-        + count_below(root, "site");
+        + count_below(root, "site") + count_below(root, "cells");
     scenario->world.cities = calloc(count_below(root, "city") + 1, sizeof *scenario->world.cities);
     scenario->world.corridors
         = calloc(count_below(root, "corridor") + 1, sizeof *scenario->world.corridors);
@@ -57,9 +57,12 @@ static enum hb_status size_lists(const struct sim_element *root, struct sim_scen
 
 static uint32_t site_group(const char *element)
 {
-    return strcmp(element, "cloud") == 0 ? SIM_SITES_CLOUD
-        : strcmp(element, "edge") == 0   ? SIM_SITES_EDGE
-                                         : SIM_SITES_SITE;
+    static const char *const names[] = { "cloud", "edge", "site", "cells" };
+    uint32_t group = 0;
+    while (strcmp(names[group], element) != 0) {
+        group++;
+    }
+    return group;
 }
 
 static void read_element(const struct sim_document *document, const struct sim_element *element,

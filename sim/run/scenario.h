@@ -39,7 +39,7 @@ struct sim_scenario_corridor {
 
 struct sim_scenario_world {
     int64_t start; /* Unix time, s */
-    double duration_h;
+    double duration_h, history_h;
     uint32_t clients, law; /* 0 gravity, 1 radiation */
     double zone_km, worker_share, intercity_trips_day, intercity_nights;
     double rho, gamma, beta, tau_h, stay_min_h, alpha;
@@ -56,22 +56,14 @@ struct sim_scenario_trace {
     double from_h, duration_h;
 };
 
-enum sim_technology {
-    SIM_TECHNOLOGY_FUNCTION,
-    SIM_TECHNOLOGY_MICROVM,
-    SIM_TECHNOLOGY_CONTAINER,
-    SIM_TECHNOLOGY_POD,
-    SIM_TECHNOLOGY_VM
-};
-
 struct sim_scenario_service {
     double request_rate_hz, service_ms;
-    bool shared;
-    uint32_t technology; /* enum sim_technology */
-    double lead_s, failure_share;
-    double image_mb, image_cached_share, state_mb, working_set_mb, dirty_mb_s;
-    double downtime_target_s;
-    uint32_t rounds;
+    bool shared, image_cached;
+    uint32_t technology; /* enum sim_provision_technology */
+    double lead_s, restore_s, readiness_period_s, failure_share;
+    uint32_t workers, copy_rounds;
+    double image_mb, registry_mb_s, state_mb, working_set_mb, dirty_mb_s, lag_target_mb;
+    double stop_s, standby_s, resume_s, fence_s;
     uint32_t sessions;    /* 0 always_on, 1 drawn */
     uint32_t session_law; /* 0 exponential, 1 lognormal */
     double session_min, gap_min;
@@ -79,42 +71,48 @@ struct sim_scenario_service {
 
 struct sim_scenario_access {
     char at[256];
-    uint32_t activity; /* enum data_activity */
-    double rtt_ms;
+    uint32_t activity;   /* enum data_activity */
+    uint32_t technology; /* enum sim_path_access */
 };
 
 struct sim_scenario_network {
-    double stretch, overhead_ms;
     char at[256], matrix[SIM_SCENARIO_FILE];
-    bool ecs;
-    uint32_t resolver_clients;
-    double violator_share, violator_ttl_s, authoritative_s, probe_s;
+    double aggregation_ms, detour_ms, detour_km, stretch, suboptimal;
+    uint32_t naming; /* enum sim_dns_naming */
+    uint32_t resolvers_per_region;
+    double ecs_share, anycast_ttl_s, update_delay_s;
+    double extend_share, extend_floor_s, extend_sigma;
     struct sim_scenario_access *access;
     size_t access_count;
 };
 
 /* What a group of sites is like; not given means: as the sites element says. */
 struct sim_scenario_size {
-    uint32_t slots, servers;
+    uint32_t slots;
     double link_mb_s, price_factor;
 };
 
-enum sim_site_group { SIM_SITES_CLOUD, SIM_SITES_EDGE, SIM_SITES_SITE };
+enum sim_site_group {
+    SIM_SITE_GROUP_CLOUD,
+    SIM_SITE_GROUP_EDGE,
+    SIM_SITE_GROUP_SITE,
+    SIM_SITE_GROUP_CELLS
+};
 
-/* One cloud, edge or site element; members of the other kinds are not given. */
+/* One cloud, edge, site or cells element; members of the other kinds are zero. */
 struct sim_scenario_site {
     uint32_t group; /* enum sim_site_group */
-    char at[256], name[SIM_SCENARIO_TEXT], provider[SIM_SCENARIO_TEXT];
-    double near_km, ring_km;
-    uint32_t most, per_city;
-    double lat_deg, lon_deg;
+    uint32_t per_city;
+    char at[256], file[SIM_SCENARIO_FILE];
+    char name[SIM_SCENARIO_TEXT], provider[SIM_SCENARIO_TEXT], region[SIM_SCENARIO_TEXT];
+    double near_km, lat_deg, lon_deg;
     struct sim_scenario_size size;
 };
 
 struct sim_scenario_sites {
     struct sim_scenario_size size;
-    double off_w, standby_w, idle_w, busy_w;
-    bool anycast;
+    uint32_t servers_per_slot, waiting_room;
+    double off_w, standby_w, idle_w, busy_w, byte_j;
     struct sim_scenario_site *groups;
     size_t group_count;
 };
