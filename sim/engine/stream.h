@@ -14,6 +14,7 @@
     X(WORK, 2)                     \
     X(ACTIVITY, 3)                 \
     X(TRIP, 4)                     \
+    X(LAND, 19)                    \
     X(ACCESS, 5)                   \
     X(SESSION, 6)                  \
     X(REQUEST, 7)                  \

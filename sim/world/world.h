@@ -32,7 +32,7 @@ struct sim_world_epr {
     double gamma; /* 0.21 */
     double beta; /* 0.8: stays ~ t^-(1 + beta) exp(-t / tau_h) */
     double tau_h; /* 17 */
-    double stay_min_h; /* 0.25: shortest stay */
+    double stay_min_h; /* 1: shortest stay, the resolution of the source */
     double alpha; /* 0.55: jumps ~ r^-(1 + alpha) */
     double jump_min_km; /* 1 */
 };
@@ -60,6 +60,7 @@ struct sim_world_config {
     double intercity_trips_day; /* 0.02: starts of a journey per client and day at home */
     double intercity_nights; /* 2.0: mean of a journey that is not a day trip */
     enum sim_world_law law;
+    double gravity_km; /* 6: commuting by gravity falls to 1/e over it */
     struct sim_world_epr epr;
     struct sim_world_modes modes;
     struct sim_conditions conditions;
