@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "models/vector.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#define VECTOR_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define VECTOR_CLONES
+#endif
+
+/* exp(x) = 2^n exp(r), |r| <= ln 2 / 2: Cody and Waite's split of ln 2 and a
+ * polynomial of degree 6 (Remez on that interval). Clamped to where a float
+ * is normal. */
+static inline float exp_of(float x)
+{
+    x = x < -87.0F ? -87.0F : x;
+    x = x > 88.0F ? 88.0F : x;
+    float shifted = x * 1.44269504F + 12582912.0F; /* 1.5 * 2^23: rounds to nearest */
+    float n = shifted - 12582912.0F;
+    float r = (x - n * 0.693359375F) + n * 2.12194440e-4F;
+    float p = 1.9875691500e-4F;
+    p = p * r + 1.3981999507e-3F;
+    p = p * r + 8.3334519073e-3F;
+    p = p * r + 4.1665795894e-2F;
+    p = p * r + 1.6666665459e-1F;
+    p = p * r + 5.0000001201e-1F;
+    p = p * r * r + r + 1.0F;
+    int32_t bits = ((int32_t)n + 127) * (1 << 23);
+    float power;
+    memcpy(&power, &bits, sizeof power);
+    return p * power;
+}
+
+static inline float logistic_of(float x)
+{
+    return 1.0F / (1.0F + exp_of(-x));
+}
+
+static inline float tanh_of(float x)
+{
+    return 1.0F - 2.0F / (1.0F + exp_of(2.0F * x));
+}
+
+VECTOR_CLONES void model_vector_cell(float *restrict pre, const float *restrict c_before,
+    size_t units, float *restrict c, float *restrict h)
+{
+    float *restrict i = pre, *restrict f = pre + units;
+    float *restrict g = pre + 2 * units, *restrict o = pre + 3 * units;
+    for (size_t u = 0; u < units; u++) {
+        i[u] = logistic_of(i[u]);
+        f[u] = logistic_of(f[u]);
+        g[u] = tanh_of(g[u]);
+        o[u] = logistic_of(o[u]);
+        c[u] = f[u] * c_before[u] + i[u] * g[u];
+        h[u] = o[u] * tanh_of(c[u]);
+    }
+}
+
+VECTOR_CLONES void model_vector_cell_back(float *restrict gates, const float *restrict c_before,
+    const float *restrict c, const float *restrict dh, size_t units, float *restrict dc)
+{
+    float *restrict i = gates, *restrict f = gates + units;
+    float *restrict g = gates + 2 * units, *restrict o = gates + 3 * units;
+    for (size_t u = 0; u < units; u++) {
+        float t = tanh_of(c[u]), sum = dc[u] + dh[u] * o[u] * (1.0F - t * t);
+        float di = sum * g[u], df = sum * c_before[u], dg = sum * i[u], dout = dh[u] * t;
+        dc[u] = sum * f[u];
+        i[u] = di * i[u] * (1.0F - i[u]);
+        f[u] = df * f[u] * (1.0F - f[u]);
+        g[u] = dg * (1.0F - g[u] * g[u]);
+        o[u] = dout * o[u] * (1.0F - o[u]);
+    }
+}
+
+enum { lanes = 32 }; /* sums run in 32 chains, added in order at the end */
+
+VECTOR_CLONES float model_vector_exp_sum(float *restrict x, size_t n, float *restrict max)
+{
+    float best[lanes], sum[lanes] = { 0.0F };
+    size_t whole = n / lanes * lanes;
+    for (size_t j = 0; j < lanes; j++) {
+        best[j] = x[j < n ? j : 0];
+    }
+    for (size_t k = 0; k < whole; k += lanes) {
+        for (size_t j = 0; j < lanes; j++) {
+            best[j] = x[k + j] > best[j] ? x[k + j] : best[j];
+        }
+    }
+    float top = best[0];
+    for (size_t j = 0; j < lanes; j++) {
+        top = best[j] > top ? best[j] : top;
+    }
+    for (size_t k = whole; k < n; k++) {
+        top = x[k] > top ? x[k] : top;
+    }
+    for (size_t k = 0; k < whole; k += lanes) {
+        for (size_t j = 0; j < lanes; j++) {
+            x[k + j] = exp_of(x[k + j] - top);
+            sum[j] += x[k + j];
+        }
+    }
+    float total = 0.0F;
+    for (size_t k = whole; k < n; k++) {
+        x[k] = exp_of(x[k] - top);
+        total += x[k];
+    }
+    for (size_t j = 0; j < lanes; j++) {
+        total += sum[j];
+    }
+    *max = top;
+    return total;
+}
+
+VECTOR_CLONES void model_vector_scale(float *x, size_t n, float factor)
+{
+    for (size_t i = 0; i < n; i++) {
+        x[i] *= factor;
+    }
+}
+
+VECTOR_CLONES void model_vector_add(float *restrict sum, const float *restrict x, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        sum[i] += x[i];
+    }
+}
+
+VECTOR_CLONES double model_vector_square_sum(const float *x, size_t n)
+{
+    double sum[lanes] = { 0.0 }, total = 0.0;
+    size_t whole = n / lanes * lanes;
+    for (size_t k = 0; k < whole; k += lanes) {
+        for (size_t j = 0; j < lanes; j++) {
+            sum[j] += (double)x[k + j] * (double)x[k + j];
+        }
+    }
+    for (size_t k = whole; k < n; k++) {
+        total += (double)x[k] * (double)x[k];
+    }
+    for (size_t j = 0; j < lanes; j++) {
+        total += sum[j];
+    }
+    return total;
+}
+
+VECTOR_CLONES void model_vector_adam_step(const struct model_vector_adam *adam,
+    const float *restrict gradient, size_t n, float *restrict x, float *restrict m,
+    float *restrict v)
+{
+    float beta1 = adam->beta1, beta2 = adam->beta2, factor = adam->gradient_factor;
+    float rate = adam->rate, epsilon = adam->epsilon;
+    for (size_t i = 0; i < n; i++) {
+        float g = gradient[i] * factor;
+        m[i] = beta1 * m[i] + (1.0F - beta1) * g;
+        v[i] = beta2 * v[i] + (1.0F - beta2) * (g * g);
+        x[i] -= rate * m[i] / (sqrtf(v[i]) + epsilon);
+    }
+}
