@@ -24,7 +24,8 @@ struct hb_sample; /* core/telemetry.h */
  *   stop, standby, resume   DONE: that instance has changed its power state
  *   copy             DONE when site to holds client's state within the live
  *                    stream's lag; value: bytes sent. Streams on until fenced,
- *                    aborted or one side is stopped.
+ *                    aborted or one side is stopped; if the stream breaks, a
+ *                    second DONE that is not OK.
  *   copy_abort       no answer is owed; req is the copy's
  *   fence            DONE: only site may write, with epoch; all else is refused.
  *                    Given for a client's first instance too: who was fenced in

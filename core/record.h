@@ -43,6 +43,9 @@ struct hb_command {
 
 HB_API const char *hb_record_command_name(enum hb_command_kind kind);
 
+/* digest with one more command folded in; every field counts. Start at 0. */
+HB_API uint64_t hb_record_digest(uint64_t digest, const struct hb_command *command);
+
 /* Both are equal in every field that the kind has, bit for bit. */
 HB_API int hb_record_is_same_command(const struct hb_command *a, const struct hb_command *b);
 

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/controller_impl.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+static const uint32_t candidate_count = 8; /* nearest sites kept for each place */
+
+static enum hb_status check(const struct hb_controller_setup *setup)
+{
+    const struct hb_map *map = setup->map;
+    uint32_t index_max = UINT32_C(1) << HB_LANE_CLIENT_BITS;
+    int is_sized = setup->client_capacity > 0 && setup->client_capacity <= index_max
+        && map->place_count > 0 && map->site_count > 0 && map->site_count <= index_max;
+    if (!is_sized || hb_policy_check(&setup->policy, NULL) != HB_OK) {
+        return HB_ERR_RANGE;
+    }
+    if (setup->policy.kind == HB_POLICY_PREDICTIVE && !setup->has_predictor) {
+        return HB_ERR_UNSUPPORTED;
+    }
+    return hb_cost_check(&setup->prices, &setup->service);
+}
+
+static const struct hb_controller_client nobody = {
+    .calm_ns = INT64_MIN,
+    .asked_ns = INT64_MIN,
+    .place = HB_NONE,
+    .served = HB_NONE,
+    .primary = HB_NONE,
+    .mirror = HB_NONE,
+    .spare = HB_NONE,
+    .phase = HB_PHASE_ABSENT,
+};
+
+static void fill(struct hb_controller *controller)
+{
+    const struct hb_map *map = controller->setup.map;
+    for (uint32_t client = 0; client < controller->setup.client_capacity; client++) {
+        controller->clients[client] = nobody;
+    }
+    for (uint32_t site = 0; site < map->site_count; site++) {
+        controller->sites[site] = (struct hb_select_site) {
+            .free_slots = map->sites[site].slots, .is_up = 1
+        };
+    }
+}
+
+enum hb_status hb_controller_create(const struct hb_controller_setup *setup,
+    const struct hb_ports *ports, struct hb_controller **out)
+{
+    enum hb_status status = check(setup);
+    if (status != HB_OK) {
+        return status;
+    }
+    struct hb_controller *controller = malloc(sizeof *controller);
+    if (controller == NULL) {
+        return HB_ERR_MEMORY;
+    }
+    *controller = (struct hb_controller) { .setup = *setup, .ports = *ports, .now_ns = INT64_MIN };
+    controller->clients = malloc(setup->client_capacity * sizeof *controller->clients);
+    controller->sites = malloc(setup->map->site_count * sizeof *controller->sites);
+    status = hb_select_create(setup->map, candidate_count, &controller->select);
+    if (status != HB_OK || controller->clients == NULL || controller->sites == NULL) {
+        hb_controller_free(controller);
+        return HB_ERR_MEMORY;
+    }
+    fill(controller);
+    *out = controller;
+    return HB_OK;
+}
+
+void hb_controller_free(struct hb_controller *controller)
+{
+    if (controller == NULL) {
+        return;
+    }
+    hb_select_free(controller->select);
+    free(controller->sites);
+    free(controller->clients);
+    free(controller);
+}
+
+size_t hb_controller_bytes(const struct hb_controller *controller)
+{
+    return sizeof *controller + hb_select_bytes(controller->select)
+        + controller->setup.client_capacity * sizeof *controller->clients
+        + controller->setup.map->site_count * sizeof *controller->sites;
+}
+
+void hb_controller_emit_at(struct hb_controller *controller, uint32_t client, uint32_t place,
+    struct hb_sample *sample)
+{
+    sample->at_ns = controller->now_ns;
+    sample->client = client;
+    sample->place = place;
+    controller->ports.emit(controller->ports.ctx, sample);
+}
+
+void hb_controller_emit(struct hb_controller *controller, uint32_t client,
+    struct hb_sample *sample)
+{
+    hb_controller_emit_at(controller, client, hb_client(controller, client)->place, sample);
+}
+
+void hb_controller_emit_primary(struct hb_controller *controller, uint32_t client, uint32_t site)
+{
+    struct hb_sample sample = { .kind = HB_SAMPLE_PRIMARY, .site = site,
+        .of.primary = { .epoch = hb_client(controller, client)->epoch } };
+    hb_controller_emit(controller, client, &sample);
+}
+
+void hb_controller_enter(struct hb_controller *controller, uint32_t client, enum hb_phase phase)
+{
+    struct hb_controller_client *me = hb_client(controller, client);
+    uint32_t was = me->phase;
+    if (was == phase) {
+        return;
+    }
+    me->phase = (uint8_t)phase;
+    struct hb_sample sample = { .kind = HB_SAMPLE_PHASE, .site = me->primary,
+        .of.phase = { .phase = phase, .was = was } };
+    hb_controller_emit(controller, client, &sample);
+}
+
+static void apply(struct hb_controller *controller, uint32_t client, enum hb_input input,
+    const struct hb_event *event)
+{
+    enum hb_phase phase = (enum hb_phase)hb_client(controller, client)->phase;
+    hb_controller_rule(phase, input)(controller, client, event);
+}
+
+static int is_observable(const struct hb_controller *controller, uint32_t client)
+{
+    return controller->clients[client].has_consent
+        && controller->setup.policy.kind != HB_POLICY_ANYCAST;
+}
+
+static void consent(struct hb_controller *controller, uint32_t client,
+    const struct hb_event *event)
+{
+    struct hb_controller_client *me = hb_client(controller, client);
+    if (event->value > 0.0) {
+        me->has_consent = 1;
+        apply(controller, client, HB_INPUT_CONSENTED, event);
+    } else {
+        apply(controller, client, HB_INPUT_WITHDRAWN, event);
+        me->has_consent = 0;
+    }
+}
+
+/* A client's own event: what it says is noted, then the phase's rule acts on it. */
+static void client_event(struct hb_controller *controller, const struct hb_event *event)
+{
+    uint32_t client = event->client;
+    struct hb_controller_client *me = hb_client(controller, client);
+    int is_seen = is_observable(controller, client);
+    hb_decide_accrue(controller, client);
+    switch ((enum hb_event_kind)event->kind) {
+    case HB_EVENT_CONNECTED:
+        me->is_connected = 1;
+        me->asked_ns = INT64_MIN;
+        me->debt_at_ns = controller->now_ns;
+        me->place = is_seen ? event->place : HB_NONE;
+        me->served = is_seen ? event->site : HB_NONE;
+        apply(controller, client, HB_INPUT_CONNECTED, event);
+        return;
+    case HB_EVENT_SEEN:
+        if (is_seen && me->is_connected) {
+            me->place = event->place;
+            apply(controller, client, HB_INPUT_SEEN, event);
+        }
+        return;
+    case HB_EVENT_SERVED:
+        if (is_seen && me->is_connected) {
+            me->served = event->site;
+            apply(controller, client, HB_INPUT_SERVED, event);
+        }
+        return;
+    case HB_EVENT_DISCONNECTED:
+        me->is_connected = 0;
+        me->served = HB_NONE;
+        hb_lane_drop(controller, client, HB_LANE_PREDICT);
+        apply(controller, client, HB_INPUT_DISCONNECTED, event);
+        return;
+    case HB_EVENT_CONSENT:
+        consent(controller, client, event);
+        return;
+    case HB_EVENT_DONE:
+    case HB_EVENT_PREDICTED:
+    case HB_EVENT_SITE_CAPACITY:
+    case HB_EVENT_PROBE_ANSWERED:
+    case HB_EVENT_PROBE_MISSED:
+    case HB_EVENT_TIMER:
+    case HB_EVENT_COUNT:
+        return;
+    }
+}
+
+static int is_timer_lane(enum hb_lane lane)
+{
+    return lane == HB_LANE_TICK || lane == HB_LANE_PHASE || lane == HB_LANE_SPARE_TIMER;
+}
+
+static int is_answer_of(enum hb_lane lane, uint32_t kind)
+{
+    if (is_timer_lane(lane)) {
+        return kind == HB_EVENT_TIMER;
+    }
+    return kind == (lane == HB_LANE_PREDICT ? HB_EVENT_PREDICTED : HB_EVENT_DONE);
+}
+
+static const enum hb_input input_of_lane[HB_LANE_COUNT] = {
+    [HB_LANE_PREDICT] = HB_INPUT_FORECAST,
+    [HB_LANE_TICK] = HB_INPUT_TICK_DUE,
+    [HB_LANE_PHASE] = HB_INPUT_PHASE_DUE,
+    [HB_LANE_SPARE_TIMER] = HB_INPUT_SPARE_DUE,
+    [HB_LANE_PRIMARY] = HB_INPUT_PRIMARY_DONE,
+    [HB_LANE_MIRROR] = HB_INPUT_MIRROR_DONE,
+    [HB_LANE_DNS] = HB_INPUT_DNS_DONE,
+    [HB_LANE_SPARE] = HB_INPUT_SPARE_DONE,
+};
+
+static void answer_event(struct hb_controller *controller, const struct hb_event *event)
+{
+    enum hb_lane lane = hb_lane_of(event->req);
+    if (lane == HB_LANE_ROUTE && event->kind == HB_EVENT_DONE) {
+        hb_sites_route_done(controller, event);
+        return;
+    }
+    if (lane >= HB_LANE_COUNT || !is_answer_of(lane, event->kind)
+        || !hb_lane_close(controller, event->req)) {
+        return;
+    }
+    uint32_t client = hb_lane_client(event->req);
+    hb_decide_accrue(controller, client);
+    apply(controller, client, input_of_lane[lane], event);
+}
+
+static int is_forecast_in_range(const struct hb_controller *controller,
+    const struct hb_prediction *prediction)
+{
+    if (prediction == NULL) {
+        return 1;
+    }
+    if (prediction->guess_count > HB_GUESS_MAX) {
+        return 0;
+    }
+    for (uint32_t i = 0; i < prediction->guess_count; i++) {
+        const struct hb_guess *guess = &prediction->guesses[i];
+        int is_mass = guess->confidence >= 0.0f && guess->confidence <= 1.0f;
+        if (guess->place >= controller->setup.map->place_count || !is_mass) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static int is_in_range(const struct hb_controller *controller, const struct hb_event *event)
+{
+    const struct hb_map *map = controller->setup.map;
+    int is_client = event->client < controller->setup.client_capacity;
+    int is_site = event->site < map->site_count;
+    int is_place = event->place < map->place_count;
+    switch ((enum hb_event_kind)event->kind) {
+    case HB_EVENT_CONNECTED:
+        return is_client && is_place && (is_site || event->site == HB_NONE);
+    case HB_EVENT_SEEN:
+        return is_client && is_place;
+    case HB_EVENT_SERVED:
+        return is_client && (is_site || event->site == HB_NONE);
+    case HB_EVENT_DISCONNECTED:
+    case HB_EVENT_CONSENT:
+        return is_client;
+    case HB_EVENT_DONE:
+        return event->result < HB_RESULT_COUNT;
+    case HB_EVENT_PREDICTED:
+        return event->result < HB_RESULT_COUNT
+            && is_forecast_in_range(controller, event->prediction);
+    case HB_EVENT_SITE_CAPACITY:
+        return is_site && event->value >= 0.0;
+    case HB_EVENT_PROBE_ANSWERED:
+    case HB_EVENT_PROBE_MISSED:
+        return is_site;
+    case HB_EVENT_TIMER:
+        return 1;
+    case HB_EVENT_COUNT:
+        break;
+    }
+    return 0;
+}
+
+enum hb_status hb_controller_handle(struct hb_controller *controller,
+    const struct hb_event *event)
+{
+    if (event->at_ns < controller->now_ns || !is_in_range(controller, event)) {
+        return HB_ERR_RANGE;
+    }
+    controller->now_ns = event->at_ns;
+    switch ((enum hb_event_kind)event->kind) {
+    case HB_EVENT_CONNECTED:
+    case HB_EVENT_SEEN:
+    case HB_EVENT_SERVED:
+    case HB_EVENT_DISCONNECTED:
+    case HB_EVENT_CONSENT:
+        client_event(controller, event);
+        break;
+    case HB_EVENT_DONE:
+    case HB_EVENT_PREDICTED:
+    case HB_EVENT_TIMER:
+        answer_event(controller, event);
+        break;
+    case HB_EVENT_SITE_CAPACITY:
+        hb_sites_capacity(controller, event);
+        break;
+    case HB_EVENT_PROBE_ANSWERED:
+    case HB_EVENT_PROBE_MISSED:
+        hb_sites_probe(controller, event);
+        break;
+    case HB_EVENT_COUNT:
+        break;
+    }
+    return HB_OK;
+}
