@@ -67,7 +67,9 @@ static enum hb_status share_out(struct sim_model *model)
 static enum hb_status build_city(struct sim_model *model, struct sim_model_city *city)
 {
     const struct sim_world_config *config = model->config;
-    struct sim_stream stream = sim_stream_of(config->seed, SIM_STREAM_LAND, city->row->geoname_id);
+    /* Not of the seed: replications draw other people for the same streets, so
+     * that places keep their numbers and a model trained on one seed fits all. */
+    struct sim_stream stream = sim_stream_of(0, SIM_STREAM_LAND, city->row->geoname_id);
     struct sim_land_config land = {
         .centre = city->row->at, .population = city->row->population, .zone_km = config->zone_km
     };
