@@ -22,7 +22,7 @@ struct sim_queueing_delay {
     double utilization;  /* of the servers, 0..1 */
 };
 
-/* Steady state. Stable for servers up to 1e6, at most about 6 sqrt(c) steps
+/* Steady state. Stable for servers up to 1e6, at most about 20 sqrt(c) steps
  * near full load. With limited room any load has a steady state: overload
  * fills the queue and the excess is lost.
  * HB_ERR_RANGE: a field out of range or not finite.
