@@ -58,10 +58,12 @@ struct sim_sites_city {
  * Source: density of large built-up areas, Demographia 2023 (about 4,000). */
 double sim_sites_city_radius_km(double population);
 
-/* count (1..SIM_SITES_PER_CITY_MAX) points of presence: they start on a
- * sunflower spiral over the built-up disc and, where the city's places are
- * known, move to the places that best divide these among them (Lloyd's rounds
- * on equal weights). Deterministic. */
+/* Where count (1..SIM_SITES_PER_CITY_MAX) points of presence stand: they start
+ * on a sunflower spiral over the built-up disc and, where the city's places are
+ * known, move to the places that best divide these among them (Lloyd's rounds,
+ * equal weights, then to the nearest place). Deterministic. out [count] */
+void sim_sites_edge_points(const struct sim_sites_city *city, uint32_t count,
+    struct hb_point *out);
 enum hb_status sim_sites_add_edge(struct sim_sites *sites, const struct sim_sites_city *city,
     uint32_t count, const struct sim_sites_terms *terms, struct data_problem *problem);
 
