@@ -111,8 +111,8 @@ static enum hb_status read_matrix(struct owner *owner, struct data_problem *prob
     int is_us = strcmp(data_csv_column_name(owner->matrix, value_column), "avg_us") == 0;
     struct data_csv_bounds bounds = { 0.0, is_us ? 1e8 : 1e5 };
     for (size_t row = 0; row < data_csv_row_count(owner->matrix); row++) {
-        size_t from, to;
-        double value;
+        size_t from = 0, to = 0;
+        double value = 0.0;
         status = node_of(owner, row, from_column, problem, &from);
         if (status == HB_OK) {
             status = node_of(owner, row, to_column, problem, &to);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/support/assert_near.h"
 
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "sim/net/path.h"
 #include "tests/support/paths.h"
