@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef SIM_NET_BGP_PROFILE_H
+#define SIM_NET_BGP_PROFILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What a router does with a route that changes faster than it can be sent.
+ *   KEEP_QUIET  compares with what the neighbour last heard; same: no message
+ *   REPEAT      sends whatever is queued; a withdrawal only of a route it sent
+ *   ALWAYS      sends whatever is queued */
+enum sim_bgp_resend { SIM_BGP_KEEP_QUIET, SIM_BGP_REPEAT, SIM_BGP_ALWAYS };
+
+/* Route flap damping (RFC 2439); suppress 0: off. */
+struct sim_bgp_damping {
+    double withdraw_penalty, change_penalty;
+    double suppress, reuse;
+    double half_life_s, max_suppress_s;
+};
+
+/* How one implementation of BGP behaves in time. Every field is a mechanism;
+ * README.md of this folder tells where each was seen. Zero means absent. */
+struct sim_bgp_profile {
+    const char *name;
+
+    /* Minimum route advertisement interval, a timer per neighbour. */
+    double mrai_ebgp_s, mrai_ibgp_s;
+    double mrai_jitter;          /* the interval is drawn from [1 - jitter, 1] x MRAI */
+    bool mrai_holds_withdrawals; /* RFC 4271 s. 9.2.1.1 reads so; no daemon does it */
+    bool mrai_in_whole_s;        /* timers count whole seconds of a coarse clock ... */
+    bool mrai_by_group;          /* ... and one neighbour's expiry serves its update group */
+
+    /* From a message's arrival to a decision. */
+    double process_s;      /* read, parse, decide */
+    double process_next_s; /* a further message of the same round */
+    double process_sd_s;   /* exponential extra, its mean */
+    double batch_s;        /* decisions wait this long for company */
+    double clear_s;        /* a lost neighbour's routes are removed after this */
+    uint32_t round_sockets; /* sockets read between two rounds of sending; 0: no rounds */
+
+    /* From a decision to messages. */
+    double send_s, send_next_s;
+    enum sim_bgp_resend resend;
+    bool echo;          /* sends a route back to the neighbour it came from */
+    bool nagle;         /* small writes wait while a small segment is unacknowledged */
+    bool prefer_oldest; /* among equals the present best stays */
+
+    /* Sessions. */
+    double hold_s;          /* 0: links are never silent */
+    double timer_jitter;    /* of hold, keepalive and connect timers */
+    double connect_s;       /* after a link comes back */
+    double first_dump_s;    /* from establishment to the first routes */
+    double carrier_s;       /* from the loss of carrier to the decision */
+    struct sim_bgp_damping damping;
+};
+
+/* bird, frr, rfc4271, internet; NULL if there is none of that name. */
+const struct sim_bgp_profile *sim_bgp_profile_named(const char *name);
+
+#endif
