@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/units.h"
+#include "sim/net/bgp/bgp_state.h"
+
+static const uint32_t default_local_pref = 100; /* RFC 4271 leaves it open; every vendor's default */
+
+/* The explicit preference of path at node, or 0. */
+static uint32_t permitted_pref(const struct sim_bgp *bgp, uint32_t node, uint32_t path)
+{
+    for (uint32_t i = bgp->permit_first[node]; i < bgp->permit_first[node + 1]; i++) {
+        const struct sim_bgp_permit *permit = bgp->permit_order[i];
+        uint32_t at = path, hop = 0;
+        while (at > SIM_BGP_PATH_EMPTY && hop < permit->hop_count
+            && bgp->paths.hops[at].as == permit->hops[hop]) {
+            at = bgp->paths.hops[at].rest;
+            hop++;
+        }
+        if (at <= SIM_BGP_PATH_EMPTY && hop == permit->hop_count) {
+            return permit->local_pref;
+        }
+    }
+    return 0;
+}
+
+/* Preference of a route, less is better: local preference, path length and
+ * origin, the steps that compare any two routes; or KEY_NONE. */
+static uint64_t key_of(
+    const struct sim_bgp *bgp, uint32_t prefix, uint32_t edge, uint32_t path)
+{
+    uint32_t node = bgp->owner[edge];
+    if (path == SIM_BGP_PATH_NONE || sim_bgp_path_has(&bgp->paths, path, bgp_as(bgp, node))) {
+        return BGP_KEY_NONE;
+    }
+    if (bgp->suppressed != NULL && bgp->suppressed[bgp_at(bgp, prefix, edge)] != 0) {
+        return BGP_KEY_NONE;
+    }
+    const struct sim_bgp_hop *hop = &bgp->paths.hops[path];
+    const struct bgp_attributes *attributes = &bgp->attributes[hop->attributes];
+    uint32_t relation = bgp->topology->relation[edge];
+    uint32_t local_pref = bgp->local_pref[relation];
+    if (relation == DATA_RELATION_INTERNAL) {
+        local_pref = attributes->local_pref != 0 ? attributes->local_pref : default_local_pref;
+    } else if (attributes->community == SIM_BGP_GRACEFUL_SHUTDOWN) {
+        local_pref = 0;
+    }
+    if (bgp->permit_first != NULL && bgp->permit_first[node] < bgp->permit_first[node + 1]) {
+        local_pref = permitted_pref(bgp, node, path);
+        if (local_pref == 0) {
+            return BGP_KEY_NONE;
+        }
+    }
+    uint32_t length = hop->length > 4095 ? 4095 : hop->length;
+    return (uint64_t)(UINT32_MAX - local_pref) << 32 | length << 20
+        | (uint32_t)attributes->origin << 18;
+}
+
+void sim_bgp_rib_soon(struct sim_bgp *bgp, uint32_t node, uint32_t prefix)
+{
+    struct bgp_best *best = bgp_best_of(bgp, prefix, node);
+    const struct sim_bgp_profile *profile = bgp_profile(bgp, node);
+    if (profile->round_sockets != 0) {
+        sim_bgp_rib_decide(bgp, node, prefix);
+        return;
+    }
+    if ((best->flags & BEST_SCHEDULED) != 0) {
+        return;
+    }
+    best->flags |= BEST_SCHEDULED;
+    double delay_s = profile->process_s + profile->batch_s;
+    if (profile->process_sd_s > 0.0) {
+        delay_s += sim_draw_exponential(&bgp->stream, profile->process_sd_s);
+    }
+    if (bgp->options.process_extra_s != NULL) {
+        delay_s += sim_draw_exponential(&bgp->stream, bgp->options.process_extra_s[node]);
+    }
+    int64_t delay_ns = hb_units_ns(delay_s);
+    /* At least one tick: two messages of one instant are one decision. */
+    sim_bgp_push(bgp, &(struct sim_event){ .kind = SIM_BGP_DECIDE, .rank = 2, .entity = node,
+        .order = prefix, .at_ns = bgp->stamp_ns + (delay_ns > 0 ? delay_ns : 1) });
+}
+
+/* Whether a route with key over edge could replace the one in use. */
+static bool is_candidate(const struct bgp_best *best, uint64_t key, uint32_t edge)
+{
+    return key < best->key || (key == best->key && key != BGP_KEY_NONE && edge < best->edge);
+}
+
+static void note_change(struct sim_bgp *bgp, uint32_t edge, uint32_t prefix, uint64_t key)
+{
+    struct bgp_best *best = bgp_best_of(bgp, prefix, bgp->owner[edge]);
+    const uint64_t *keys = &bgp->in_key[bgp_at(bgp, prefix, 0)];
+    if (bgp->rich || edge == best->challenger || (edge == best->edge && key > best->key)) {
+        best->flags |= BEST_RESCAN;
+    } else if (edge != best->edge) {
+        if (!is_candidate(best, key, edge)) {
+            return;
+        }
+        uint32_t rival = best->challenger;
+        if (rival == SIM_BGP_NONE || key < keys[rival] || (key == keys[rival] && edge < rival)) {
+            best->challenger = edge;
+        }
+    }
+    if (best->own == SIM_BGP_PATH_NONE) {
+        sim_bgp_rib_soon(bgp, bgp->owner[edge], prefix);
+    }
+}
+
+void sim_bgp_rib_rekey(struct sim_bgp *bgp, uint32_t edge, uint32_t prefix)
+{
+    size_t at = bgp_at(bgp, prefix, edge);
+    uint64_t key = key_of(bgp, prefix, edge, bgp->in_path[at]);
+    if (key != bgp->in_key[at]) {
+        bgp->in_key[at] = key;
+        note_change(bgp, edge, prefix, key);
+    }
+}
+
+void sim_bgp_rib_learn(struct sim_bgp *bgp, uint32_t edge, uint32_t prefix, uint32_t path)
+{
+    size_t at = bgp_at(bgp, prefix, edge);
+    if (bgp->in_path[at] == path) {
+        return;
+    }
+    if (bgp->penalty != NULL) {
+        sim_bgp_damp_flap(bgp, edge, prefix, path == SIM_BGP_PATH_NONE);
+    }
+    uint64_t old = bgp->in_key[at], key = key_of(bgp, prefix, edge, path);
+    bgp->in_path[at] = path;
+    bgp->in_key[at] = key;
+    if (key != BGP_KEY_NONE || old != BGP_KEY_NONE) {
+        note_change(bgp, edge, prefix, key);
+    }
+}
+
+void sim_bgp_rib_drop(struct sim_bgp *bgp, uint32_t edge)
+{
+    for (uint32_t prefix = 0; prefix < bgp->prefix_count; prefix++) {
+        sim_bgp_rib_learn(bgp, edge, prefix, SIM_BGP_PATH_NONE);
+    }
+}
+
+static uint32_t least_key(const uint64_t *keys, uint32_t first, uint32_t end)
+{
+    uint64_t least = BGP_KEY_NONE;
+    uint32_t found = SIM_BGP_NONE;
+    for (uint32_t edge = first; edge < end; edge++) {
+        if (keys[edge] < least) {
+            least = keys[edge];
+            found = edge;
+        }
+    }
+    return found;
+}
+
+/* The AS that a route was heard from, whoever carried it through the own AS. */
+static uint32_t neighbour_as(const struct sim_bgp *bgp, uint32_t path)
+{
+    return path > SIM_BGP_PATH_EMPTY ? bgp->paths.hops[path].as : UINT32_MAX;
+}
+
+static uint32_t med_of(const struct sim_bgp *bgp, uint32_t path)
+{
+    return bgp->attributes[bgp->paths.hops[path].attributes].med;
+}
+
+/* Whether another route of the same neighbouring AS has a lower MED. */
+static bool is_beaten_by_med(
+    const struct sim_bgp *bgp, uint32_t prefix, uint32_t node, uint32_t edge)
+{
+    const uint32_t *paths = &bgp->in_path[bgp_at(bgp, prefix, 0)];
+    const uint64_t *keys = &bgp->in_key[bgp_at(bgp, prefix, 0)];
+    uint32_t as = neighbour_as(bgp, paths[edge]);
+    for (uint32_t e = bgp->topology->first[node]; e < bgp->topology->first[node + 1]; e++) {
+        if (keys[e] == keys[edge] && neighbour_as(bgp, paths[e]) == as
+            && med_of(bgp, paths[e]) < med_of(bgp, paths[edge])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static uint64_t late_key(const struct sim_bgp *bgp, uint32_t edge)
+{
+    bool is_internal = bgp->topology->relation[edge] == DATA_RELATION_INTERNAL;
+    uint32_t cost = is_internal && bgp->options.igp_cost != NULL ? bgp->options.igp_cost[edge] : 0;
+    return (uint64_t)is_internal << 32 | cost;
+}
+
+/* The steps after origin: MED, eBGP over iBGP, IGP cost, the present one if it
+ * is kept, router id. */
+static uint32_t rich_choice(
+    const struct sim_bgp *bgp, uint32_t prefix, uint32_t node, uint32_t least)
+{
+    const uint64_t *keys = &bgp->in_key[bgp_at(bgp, prefix, 0)];
+    const struct bgp_best *best = bgp_best_of(bgp, prefix, node);
+    bool keeps = bgp_profile(bgp, node)->prefer_oldest;
+    uint32_t found = SIM_BGP_NONE;
+    uint64_t found_late = UINT64_MAX;
+    for (uint32_t edge = least; edge < bgp->topology->first[node + 1]; edge++) {
+        if (keys[edge] != keys[least] || is_beaten_by_med(bgp, prefix, node, edge)) {
+            continue;
+        }
+        uint64_t late = late_key(bgp, edge);
+        if (late < found_late || (late == found_late && keeps && edge == best->edge)) {
+            found = edge;
+            found_late = late;
+        }
+    }
+    return found;
+}
+
+static uint32_t choice(const struct sim_bgp *bgp, uint32_t node, uint32_t prefix)
+{
+    const struct bgp_best *best = bgp_best_of(bgp, prefix, node);
+    const uint64_t *keys = &bgp->in_key[bgp_at(bgp, prefix, 0)];
+    if (best->own != SIM_BGP_PATH_NONE) {
+        return BGP_OWN;
+    }
+    if ((best->flags & BEST_RESCAN) != 0 || best->edge == BGP_OWN) {
+        uint32_t least = least_key(
+            keys, bgp->topology->first[node], bgp->topology->first[node + 1]);
+        return least == SIM_BGP_NONE || !bgp->rich ? least : rich_choice(bgp, prefix, node, least);
+    }
+    uint32_t rival = best->challenger;
+    if (rival == SIM_BGP_NONE) {
+        return best->edge;
+    }
+    uint64_t key = best->edge == SIM_BGP_NONE ? BGP_KEY_NONE : keys[best->edge];
+    return keys[rival] < key || (keys[rival] == key && rival < best->edge) ? rival : best->edge;
+}
+
+static void report_oscillation(struct sim_bgp *bgp, uint32_t node, uint32_t prefix)
+{
+    const struct data_topology *topology = bgp->topology;
+    uint32_t edge = bgp_best_of(bgp, prefix, node)->edge;
+    bool is_via = edge < bgp->edge_count;
+    sim_bgp_fault(bgp, HB_ERR_DIVERGES,
+        "found the route of node %u for prefix %u to change %u times (now by way of %u): "
+        "expected policies with a stable solution, they oscillate",
+        topology->number[node], prefix, bgp_best_of(bgp, prefix, node)->changes,
+        topology->number[is_via ? topology->peer[edge] : node]);
+}
+
+static void tell_change(struct sim_bgp *bgp, uint32_t node, uint32_t prefix)
+{
+    struct sim_bgp_change change = { .at_ns = bgp->stamp_ns, .node = node, .prefix = prefix,
+        .via = sim_bgp_via(bgp, node, prefix) };
+    bgp->options.changed(bgp->options.ctx, &change);
+}
+
+void sim_bgp_rib_decide(struct sim_bgp *bgp, uint32_t node, uint32_t prefix)
+{
+    struct bgp_best *best = bgp_best_of(bgp, prefix, node);
+    uint32_t edge = choice(bgp, node, prefix), path = SIM_BGP_PATH_NONE;
+    uint64_t key = BGP_KEY_NONE;
+    if (edge == BGP_OWN) {
+        path = best->own;
+        key = 0;
+    } else if (edge != SIM_BGP_NONE) {
+        path = bgp->in_path[bgp_at(bgp, prefix, edge)];
+        key = bgp->in_key[bgp_at(bgp, prefix, edge)];
+    }
+    best->flags = 0;
+    best->challenger = SIM_BGP_NONE;
+    bool is_same = edge == best->edge && path == best->path;
+    best->key = key;
+    best->edge = edge;
+    best->path = path;
+    if (is_same) {
+        return;
+    }
+    bgp->counts.changes++;
+    if (++best->changes > bgp->options.change_limit) {
+        report_oscillation(bgp, node, prefix);
+        return;
+    }
+    if (bgp->options.check) {
+        sim_bgp_check_path(bgp, node, prefix);
+    }
+    if (bgp->options.changed != NULL) {
+        tell_change(bgp, node, prefix);
+    }
+    sim_bgp_export_all(bgp, node, prefix);
+}

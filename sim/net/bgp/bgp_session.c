@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/units.h"
+#include "sim/net/bgp/bgp_state.h"
+
+/* Sessions and the links under them. Hold timers cost nothing while links are
+ * sound: when one falls silent, the instant at which each end will notice is
+ * drawn from the phase of the last keepalive that came through. */
+
+static void push_edge(struct sim_bgp *bgp, enum sim_bgp_kind kind, uint32_t edge, int64_t at_ns)
+{
+    sim_bgp_push(bgp, &(struct sim_event){ .kind = (uint8_t)kind, .rank = 0, .entity = edge,
+        .order = (uint32_t)bgp->epoch[edge] << 8 | (uint32_t)kind, .at_ns = at_ns });
+}
+
+/* value less a share of it drawn from [0, jitter]. */
+static double jittered(struct sim_bgp *bgp, double value_s, double jitter)
+{
+    return value_s * (1.0 - jitter * sim_draw_uniform(&bgp->stream));
+}
+
+static void new_epoch(struct sim_bgp *bgp, uint32_t edge)
+{
+    uint32_t back = bgp->topology->back[edge];
+    bgp->epoch[edge]++;
+    bgp->epoch[back] = bgp->epoch[edge];
+}
+
+static void lose(struct sim_bgp *bgp, uint32_t edge)
+{
+    if ((bgp->edge_flags[edge] & EDGE_UP) == 0) {
+        return;
+    }
+    bgp->edge_flags[edge] &= (uint8_t)~(EDGE_UP | EDGE_DUMPED | EDGE_TIMER | EDGE_WAITING);
+    for (uint32_t prefix = 0; prefix < bgp->prefix_count; prefix++) {
+        size_t at = bgp_at(bgp, prefix, edge);
+        bgp->queued[at] = bgp->told[at] = SIM_BGP_PATH_NONE;
+        bgp->waiting[at] = 0;
+    }
+    new_epoch(bgp, edge);
+    double clear_s = bgp_profile(bgp, bgp->owner[edge])->clear_s;
+    if (clear_s > 0.0) {
+        push_edge(bgp, SIM_BGP_CLEAR, edge, hb_units_after(bgp->now_ns, clear_s));
+    } else {
+        sim_bgp_rib_drop(bgp, edge);
+    }
+}
+
+/* Who opens: the lower index, as good as any. 2 round trips to its end, half
+ * of one more to the other. */
+static void establish(struct sim_bgp *bgp, uint32_t edge)
+{
+    uint32_t back = bgp->topology->back[edge];
+    lose(bgp, edge);
+    lose(bgp, back);
+    new_epoch(bgp, edge);
+    int64_t delay_ns = bgp->topology->delay_ns[edge];
+    uint32_t active = bgp->owner[edge] < bgp->owner[back] ? edge : back;
+    uint32_t passive = bgp->topology->back[active];
+    bgp->edge_flags[edge] |= EDGE_CONNECTING;
+    bgp->edge_flags[back] |= EDGE_CONNECTING;
+    push_edge(bgp, SIM_BGP_UP, active, bgp->now_ns + 4 * delay_ns);
+    push_edge(bgp, SIM_BGP_UP, passive, bgp->now_ns + 5 * delay_ns);
+}
+
+static void come_up(struct sim_bgp *bgp, uint32_t edge)
+{
+    const struct sim_bgp_profile *profile = bgp_profile(bgp, bgp->owner[edge]);
+    bgp->edge_flags[edge] |= EDGE_UP;
+    bgp->edge_flags[edge] &= (uint8_t)~EDGE_CONNECTING;
+    bgp->mrai_ns[edge] = 0;
+    if (bgp->io != NULL) {
+        sim_bgp_tcp_open(bgp, edge);
+    }
+    push_edge(bgp, SIM_BGP_DUMP, edge, hb_units_after(bgp->now_ns, profile->first_dump_s));
+}
+
+static void connect_soon(struct sim_bgp *bgp, uint32_t edge)
+{
+    const struct sim_bgp_profile *profile = bgp_profile(bgp, bgp->owner[edge]);
+    double wait_s = jittered(bgp, profile->connect_s, profile->timer_jitter);
+    push_edge(bgp, SIM_BGP_CONNECT, edge, hb_units_after(bgp->now_ns, wait_s));
+}
+
+static void lost_event(struct sim_bgp *bgp, uint32_t edge)
+{
+    uint8_t flags = bgp->edge_flags[edge];
+    if ((flags & EDGE_CARRIER) == 0 || (flags & EDGE_SILENT) != 0) {
+        lose(bgp, edge);
+    }
+}
+
+void sim_bgp_session_event(struct sim_bgp *bgp, const struct sim_event *event)
+{
+    uint32_t edge = event->entity;
+    bool is_current = event->order >> 8 == bgp->epoch[edge];
+    uint8_t flags = bgp->edge_flags[edge];
+    if (event->kind == SIM_BGP_LOST) {
+        lost_event(bgp, edge);
+    } else if (event->kind == SIM_BGP_CLEAR) {
+        if ((flags & EDGE_UP) == 0) {
+            sim_bgp_rib_drop(bgp, edge);
+        }
+    } else if (!is_current || (flags & (EDGE_CARRIER | EDGE_SILENT)) != EDGE_CARRIER) {
+        return; /* overtaken by another failure */
+    } else if (event->kind == SIM_BGP_CONNECT) {
+        if ((flags & (EDGE_UP | EDGE_CONNECTING)) == 0) {
+            establish(bgp, edge);
+        }
+    } else if (event->kind == SIM_BGP_UP) {
+        come_up(bgp, edge);
+    } else {
+        sim_bgp_export_dump(bgp, edge);
+    }
+}
+
+static void set_flags(struct sim_bgp *bgp, uint32_t edge, uint8_t on, uint8_t off)
+{
+    uint32_t back = bgp->topology->back[edge];
+    bgp->edge_flags[edge] = (uint8_t)((bgp->edge_flags[edge] | on) & ~off);
+    bgp->edge_flags[back] = (uint8_t)((bgp->edge_flags[back] | on) & ~off);
+}
+
+void sim_bgp_fail(struct sim_bgp *bgp, uint32_t edge)
+{
+    uint32_t ends[2] = { edge, bgp->topology->back[edge] };
+    bgp->stamp_ns = bgp->now_ns;
+    set_flags(bgp, edge, 0, EDGE_CARRIER | EDGE_CONNECTING);
+    for (int i = 0; i < 2; i++) {
+        const struct sim_bgp_profile *profile = bgp_profile(bgp, bgp->owner[ends[i]]);
+        push_edge(bgp, SIM_BGP_LOST, ends[i], hb_units_after(bgp->now_ns, profile->carrier_s));
+    }
+}
+
+void sim_bgp_silence(struct sim_bgp *bgp, uint32_t edge)
+{
+    uint32_t ends[2] = { edge, bgp->topology->back[edge] };
+    set_flags(bgp, edge, EDGE_SILENT, EDGE_CONNECTING);
+    for (int i = 0; i < 2; i++) {
+        const struct sim_bgp_profile *profile = bgp_profile(bgp, bgp->owner[ends[i]]);
+        if (profile->hold_s <= 0.0) {
+            continue; /* nobody ever notices */
+        }
+        double keepalive_s = jittered(bgp, profile->hold_s / 3.0, profile->timer_jitter);
+        double hold_s = jittered(bgp, profile->hold_s, profile->timer_jitter);
+        double heard_s = keepalive_s * sim_draw_uniform(&bgp->stream);
+        double left_s = hold_s > heard_s ? hold_s - heard_s : 0.0;
+        push_edge(bgp, SIM_BGP_LOST, ends[i], hb_units_after(bgp->now_ns, left_s));
+    }
+}
+
+void sim_bgp_restore(struct sim_bgp *bgp, uint32_t edge)
+{
+    uint32_t ends[2] = { edge, bgp->topology->back[edge] };
+    bgp->stamp_ns = bgp->now_ns;
+    set_flags(bgp, edge, EDGE_CARRIER, EDGE_SILENT);
+    bool is_whole = (bgp->edge_flags[ends[0]] & bgp->edge_flags[ends[1]] & EDGE_UP) != 0;
+    for (int i = 0; i < 2 && !is_whole; i++) {
+        connect_soon(bgp, ends[i]);
+    }
+}
+
+void sim_bgp_reset(struct sim_bgp *bgp, uint32_t edge)
+{
+    bgp->stamp_ns = bgp->now_ns;
+    lose(bgp, edge);
+    lose(bgp, bgp->topology->back[edge]);
+    sim_bgp_restore(bgp, edge);
+}

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <assert.h>
+
+#include "core/units.h"
+#include "sim/net/bgp/bgp_state.h"
+
+/* What Linux does with small segments, in ticks of its 250 Hz clock. A sender
+ * holds a small segment back while another is unacknowledged (Nagle). A
+ * receiver acknowledges at once, unless it has lately answered data with data
+ * ("ping-pong"): then it waits for its own next answer, 40 ms at least.
+ * Sources: RFC 896, RFC 1122 s. 4.2.3.2; tcp_input.c and tcp_output.c, read as
+ * descriptions of behaviour. */
+#define TICK_NS INT64_C(4000000)
+#define ATO_TICKS 10U   /* 40 ms */
+#define RTO_TICKS 50U   /* 200 ms, beside the round trip */
+#define RESEND_NS INT64_C(1000000000)
+
+static int64_t tick_at(const struct sim_bgp *bgp, int64_t at_ns)
+{
+    return (at_ns + bgp->tick_phase_ns) / TICK_NS;
+}
+
+static uint32_t piece_taken(struct sim_bgp *bgp)
+{
+    uint32_t id = bgp->piece_free;
+    if (id != 0) {
+        bgp->piece_free = bgp->pieces[id].next;
+        return id;
+    }
+    if (bgp->piece_count == bgp->pool_capacity) {
+        sim_bgp_fault(bgp, HB_ERR_FULL, "found more than %u messages in sockets: "
+            "expected message_capacity to do", bgp->pool_capacity);
+        return 0;
+    }
+    return bgp->piece_count++;
+}
+
+static void piece_dropped(struct sim_bgp *bgp, uint32_t id)
+{
+    bgp->paths.hops[bgp->pieces[id].path].held--;
+    bgp->pieces[id].next = bgp->piece_free;
+    bgp->piece_free = id;
+}
+
+static void pieces_dropped(struct sim_bgp *bgp, uint32_t first)
+{
+    while (first != 0) {
+        uint32_t next = bgp->pieces[first].next;
+        piece_dropped(bgp, first);
+        first = next;
+    }
+}
+
+static uint32_t segment_taken(struct sim_bgp *bgp)
+{
+    uint32_t id = bgp->segment_free;
+    if (id != 0) {
+        bgp->segment_free = bgp->segments[id].next;
+        return id;
+    }
+    assert(bgp->segment_count < bgp->pool_capacity); /* a segment has a piece at least */
+    return bgp->segment_count++;
+}
+
+static void segment_dropped(struct sim_bgp *bgp, uint32_t id)
+{
+    bgp->segments[id].next = bgp->segment_free;
+    bgp->segment_free = id;
+}
+
+static void count_sent(struct sim_bgp *bgp, uint32_t edge, uint32_t first)
+{
+    for (uint32_t id = first; id != 0; id = bgp->pieces[id].next) {
+        bool is_withdrawal = bgp->pieces[id].path == SIM_BGP_PATH_NONE;
+        bgp->counts.withdrawals += is_withdrawal;
+        bgp->counts.announcements += !is_withdrawal;
+        if (bgp->options.sent != NULL) {
+            struct sim_bgp_message message = { .at_ns = bgp->stamp_ns, .from = bgp->owner[edge],
+                .to = bgp->topology->peer[edge], .prefix = bgp->pieces[id].prefix,
+                .is_withdrawal = is_withdrawal };
+            bgp->options.sent(bgp->options.ctx, &message);
+        }
+    }
+}
+
+/* Any segment of ours carries the acknowledgement that was due. */
+static uint32_t acknowledgement(struct bgp_tcp *tcp)
+{
+    tcp->delack_pending = false;
+    return tcp->received;
+}
+
+/* Sends what is queued as one segment, unless Nagle's rule holds it back. */
+static bool push_queue(struct sim_bgp *bgp, uint32_t edge)
+{
+    struct bgp_tcp *tcp = &bgp->io[edge].tcp;
+    bool holds = bgp_profile(bgp, bgp->owner[edge])->nagle && tcp->acked != tcp->sent;
+    if (tcp->first == 0 || holds) {
+        return false;
+    }
+    uint32_t id = segment_taken(bgp);
+    bgp->segments[id] = (struct bgp_segment){ .first = tcp->first,
+        .ack = acknowledgement(tcp), .epoch = bgp->epoch[edge] };
+    count_sent(bgp, edge, tcp->first);
+    tcp->first = tcp->last = 0;
+    tcp->sent++;
+    if (tick_at(bgp, bgp->stamp_ns) - tcp->received_tick < (int64_t)tcp->ato_ticks) {
+        tcp->pingpong = true;
+    }
+    sim_bgp_push(bgp, &(struct sim_event){ .kind = SIM_BGP_SEGMENT, .rank = 1,
+        .entity = bgp->topology->back[edge], .payload = id, .order = ++bgp->order,
+        .at_ns = bgp->stamp_ns + bgp->topology->delay_ns[edge] });
+    return true;
+}
+
+void sim_bgp_tcp_write(struct sim_bgp *bgp, uint32_t edge, uint32_t prefix, uint32_t path)
+{
+    struct bgp_tcp *tcp = &bgp->io[edge].tcp;
+    uint32_t id = piece_taken(bgp);
+    if (id == 0) {
+        return;
+    }
+    bgp->paths.hops[path].held++;
+    bgp->pieces[id] = (struct bgp_piece){ .path = path, .prefix = (uint8_t)prefix };
+    if (tcp->first == 0) {
+        tcp->first = id;
+    } else {
+        bgp->pieces[tcp->last].next = id;
+    }
+    tcp->last = id;
+    (void)push_queue(bgp, edge); /* held: the acknowledgement will push it */
+}
+
+void sim_bgp_tcp_open(struct sim_bgp *bgp, uint32_t edge)
+{
+    struct bgp_edge_io *io = &bgp->io[edge];
+    pieces_dropped(bgp, io->tcp.first);
+    pieces_dropped(bgp, io->in_first);
+    io->in_first = io->in_last = 0;
+    /* OPEN and KEEPALIVE have been answered with data on either side. */
+    io->tcp = (struct bgp_tcp){ .ato_ticks = ATO_TICKS, .pingpong = true,
+        .received_tick = tick_at(bgp, bgp->now_ns), .delack_order = ++bgp->order };
+}
+
+static void send_acknowledgement(struct sim_bgp *bgp, uint32_t edge)
+{
+    uint32_t ack = acknowledgement(&bgp->io[edge].tcp);
+    sim_bgp_push(bgp, &(struct sim_event){ .kind = SIM_BGP_ACK, .rank = 1,
+        .entity = bgp->topology->back[edge], .order = ++bgp->order,
+        .payload = (ack & 0xFFFFU) << 8 | (bgp->epoch[edge] & 0xFFU),
+        .at_ns = bgp->stamp_ns + bgp->topology->delay_ns[edge] });
+}
+
+static void note_received(struct bgp_tcp *tcp, int64_t tick)
+{
+    int64_t gap = tick - tcp->received_tick;
+    if (gap <= (int64_t)(ATO_TICKS / 2)) {
+        tcp->ato_ticks = tcp->ato_ticks / 2 + ATO_TICKS / 2;
+    } else if (gap < (int64_t)tcp->ato_ticks) {
+        uint32_t ato = tcp->ato_ticks / 2 + (uint32_t)gap;
+        tcp->ato_ticks = ato < RTO_TICKS ? ato : RTO_TICKS;
+    }
+    tcp->received_tick = tick;
+    tcp->received++;
+}
+
+static void delay_acknowledgement(struct sim_bgp *bgp, uint32_t edge)
+{
+    struct bgp_tcp *tcp = &bgp->io[edge].tcp;
+    int64_t tick = tick_at(bgp, bgp->now_ns);
+    uint32_t round_trip = (uint32_t)(2 * (int64_t)bgp->topology->delay_ns[edge] / TICK_NS);
+    uint32_t most = round_trip > ATO_TICKS ? round_trip : ATO_TICKS;
+    uint32_t ticks = tcp->ato_ticks < most ? tcp->ato_ticks : most;
+    tcp->delack_pending = true;
+    tcp->delack_order = ++bgp->order;
+    /* The timer wheel rounds up to the tick after. */
+    sim_bgp_push(bgp, &(struct sim_event){ .kind = SIM_BGP_DELACK, .rank = 6, .entity = edge,
+        .order = bgp->order,
+        .at_ns = (tick + ticks + 1) * TICK_NS - bgp->tick_phase_ns });
+}
+
+void sim_bgp_tcp_wake(struct sim_bgp *bgp, uint32_t node)
+{
+    const struct sim_bgp_profile *profile = bgp_profile(bgp, node);
+    bgp->nodes[node].busy = true;
+    double delay_s = profile->process_s;
+    if (profile->process_sd_s > 0.0) {
+        delay_s += sim_draw_exponential(&bgp->stream, profile->process_sd_s);
+    }
+    sim_bgp_push(bgp, &(struct sim_event){ .kind = SIM_BGP_ROUND, .rank = 7, .entity = node,
+        .order = ++bgp->order, .at_ns = hb_units_after(bgp->stamp_ns, delay_s) });
+}
+
+/* Data for the daemon: read when it gets round to that socket. */
+static void deliver(struct sim_bgp *bgp, uint32_t edge, uint32_t first)
+{
+    uint32_t node = bgp->owner[edge];
+    struct bgp_edge_io *io = &bgp->io[edge];
+    struct bgp_node *state = &bgp->nodes[node];
+    if (io->in_first == 0) {
+        io->in_first = first;
+    } else {
+        bgp->pieces[io->in_last].next = first;
+    }
+    io->in_last = first;
+    while (bgp->pieces[io->in_last].next != 0) {
+        io->in_last = bgp->pieces[io->in_last].next;
+    }
+    if (!io->queued) {
+        io->queued = true;
+        io->next = SIM_BGP_NONE;
+        if (state->first == SIM_BGP_NONE) {
+            state->first = edge;
+        } else {
+            bgp->io[state->last].next = edge;
+        }
+        state->last = edge;
+    }
+    if (!state->busy) {
+        sim_bgp_tcp_wake(bgp, node);
+    }
+}
+
+static void read_socket(struct sim_bgp *bgp, uint32_t edge, double next_s)
+{
+    struct bgp_edge_io *io = &bgp->io[edge];
+    uint32_t id = io->in_first;
+    io->in_first = io->in_last = 0;
+    while (id != 0) {
+        struct bgp_piece piece = bgp->pieces[id];
+        sim_bgp_rib_learn(bgp, edge, piece.prefix, piece.path);
+        piece_dropped(bgp, id);
+        id = piece.next;
+        bgp->stamp_ns = hb_units_after(bgp->stamp_ns, next_s);
+    }
+}
+
+static bool has_waiting(const struct sim_bgp *bgp, uint32_t node)
+{
+    for (uint32_t prefix = 0; prefix < bgp->prefix_count; prefix++) {
+        const uint8_t *waiting = &bgp->waiting[bgp_at(bgp, prefix, 0)];
+        for (uint32_t e = bgp->topology->first[node]; e < bgp->topology->first[node + 1]; e++) {
+            if (waiting[e] == 1) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+void sim_bgp_tcp_round(struct sim_bgp *bgp, uint32_t node)
+{
+    const struct sim_bgp_profile *profile = bgp_profile(bgp, node);
+    struct bgp_node *state = &bgp->nodes[node];
+    uint32_t limit = profile->round_sockets == 0 ? UINT32_MAX : profile->round_sockets;
+    int64_t start_ns = bgp->stamp_ns;
+    state->in_round = profile->round_sockets != 0;
+    for (uint32_t i = 0; i < limit && state->first != SIM_BGP_NONE; i++) {
+        uint32_t edge = state->first;
+        state->first = bgp->io[edge].next;
+        bgp->io[edge].queued = false;
+        read_socket(bgp, edge, profile->process_next_s);
+    }
+    state->in_round = false;
+    state->busy = false;
+    if (profile->round_sockets == 0) {
+        return;
+    }
+    if (has_waiting(bgp, node) && !state->flush_due) {
+        /* The last message's own share is part of send_s. */
+        int64_t spent_ns = bgp->stamp_ns - hb_units_ns(profile->process_next_s);
+        spent_ns = spent_ns > start_ns ? spent_ns : start_ns;
+        state->flush_due = true;
+        sim_bgp_push(bgp, &(struct sim_event){ .kind = SIM_BGP_FLUSH, .rank = 5, .entity = node,
+            .order = ++bgp->order, .at_ns = hb_units_after(spent_ns, profile->send_s) });
+        state->busy = true;
+    } else if (state->first != SIM_BGP_NONE) {
+        sim_bgp_tcp_wake(bgp, node);
+    }
+}
+
+static bool is_current(struct sim_bgp *bgp, uint32_t edge, uint32_t epoch)
+{
+    return (bgp->edge_flags[edge] & EDGE_CARRIER) != 0 && (uint16_t)epoch == bgp->epoch[edge];
+}
+
+/* Lost on a silent link: TCP sends it again. */
+static void push_again(struct sim_bgp *bgp, const struct sim_event *event)
+{
+    struct sim_event again = *event;
+    again.at_ns += RESEND_NS;
+    sim_bgp_push(bgp, &again);
+}
+
+static void segment_arrived(struct sim_bgp *bgp, const struct sim_event *event)
+{
+    uint32_t edge = event->entity;
+    struct bgp_segment segment = bgp->segments[event->payload];
+    if (!is_current(bgp, edge, segment.epoch)) {
+        pieces_dropped(bgp, segment.first);
+        segment_dropped(bgp, event->payload);
+        return;
+    }
+    if ((bgp->edge_flags[edge] & EDGE_SILENT) != 0) {
+        push_again(bgp, event);
+        return;
+    }
+    segment_dropped(bgp, event->payload);
+    struct bgp_tcp *tcp = &bgp->io[edge].tcp;
+    note_received(tcp, tick_at(bgp, bgp->now_ns));
+    if ((int32_t)(segment.ack - tcp->acked) > 0) {
+        tcp->acked = segment.ack;
+    }
+    if (!push_queue(bgp, edge)) {
+        if (tcp->pingpong && !tcp->delack_pending) {
+            delay_acknowledgement(bgp, edge);
+        } else {
+            send_acknowledgement(bgp, edge);
+        }
+    }
+    deliver(bgp, edge, segment.first);
+}
+
+static void ack_arrived(struct sim_bgp *bgp, const struct sim_event *event)
+{
+    uint32_t edge = event->entity;
+    struct bgp_tcp *tcp = &bgp->io[edge].tcp;
+    if ((bgp->edge_flags[edge] & EDGE_CARRIER) == 0
+        || (event->payload & 0xFFU) != (bgp->epoch[edge] & 0xFFU)) {
+        return;
+    }
+    if ((bgp->edge_flags[edge] & EDGE_SILENT) != 0) {
+        push_again(bgp, event);
+        return;
+    }
+    uint16_t ahead = (uint16_t)((event->payload >> 8) - tcp->acked);
+    if (ahead < 0x8000U) {
+        tcp->acked += ahead;
+    }
+    (void)push_queue(bgp, edge); /* there may be nothing to push */
+}
+
+void sim_bgp_tcp_event(struct sim_bgp *bgp, const struct sim_event *event)
+{
+    if (event->kind == SIM_BGP_SEGMENT) {
+        segment_arrived(bgp, event);
+    } else if (event->kind == SIM_BGP_ACK) {
+        ack_arrived(bgp, event);
+    } else {
+        struct bgp_tcp *tcp = &bgp->io[event->entity].tcp;
+        if (tcp->delack_pending && tcp->delack_order == event->order) {
+            tcp->pingpong = false;
+            tcp->ato_ticks = ATO_TICKS;
+            send_acknowledgement(bgp, event->entity);
+        }
+    }
+}
