@@ -45,18 +45,22 @@ void analysis_optimum_free(struct analysis_optimum *optimum);
 enum hb_status analysis_optimum_solve(struct analysis_optimum *optimum,
     const struct analysis_optimum_path *path, struct analysis_optimum_plan *out, uint32_t *sites);
 
-/* The same for any move price, in O(slots x sites^2): slot by slot, move
- * first, then be served.
- *   move   price of going from site a to site b before slot, 0 if a == b
- *   serve  as above
- *   first_move   no move before this slot */
+/* The same for any move price, in at most O(slots x sites^2), slot by slot:
+ * first move, then be served. A move that takes effect before slot t was
+ * decided lead_slots earlier, not before slot 0, and only one is under way at a time.
+ *   serve       writes cost[site] as above
+ *   move        writes price[to] of a move from `from` before slot, 0 for to == from
+ *   move_floor  no move before slot to another site is cheaper; a close floor saves time */
 struct analysis_optimum_slots {
-    uint32_t slot_count, site_count, first_move, initial_site;
+    uint32_t slot_count, site_count, lead_slots, initial_site;
     void (*serve)(void *ctx, uint32_t slot, double *cost);
-    double (*move)(void *ctx, uint32_t slot, uint32_t from, uint32_t to);
+    void (*move)(void *ctx, uint32_t slot, uint32_t from, double *price);
+    double (*move_floor)(void *ctx, uint32_t slot);
     void *ctx;
 };
+
+/* HB_ERR_RANGE as above (a slot is a segment). */
 enum hb_status analysis_optimum_solve_slots(struct analysis_optimum *optimum,
-    const struct analysis_optimum_slots *slots, double *cost, uint32_t *sites);
+    const struct analysis_optimum_slots *slots, double *cost);
 
 #endif
