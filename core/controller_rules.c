@@ -14,8 +14,9 @@ void hb_controller_ignore(struct hb_controller *controller, uint32_t client,
 #define NOT_NOW hb_controller_ignore
 
 /* What each input does in each phase; columns in the order of HB_INPUT_LIST.
- * NOT_NOW: the input means nothing there, or the generic part of
- * hb_controller_handle has noted all that there is to note. */
+ * CONNECTED while connected is as good as SEEN. NOT_NOW: the input means
+ * nothing there, or the generic part of hb_controller_handle has noted all that
+ * there is to note. */
 static hb_rule *const rules[HB_PHASE_COUNT][HB_INPUT_COUNT] = {
     [HB_PHASE_ABSENT] = {
         hb_primary_connected, NOT_NOW, NOT_NOW, NOT_NOW, /* ... DISCONNECTED */
@@ -39,42 +40,42 @@ static hb_rule *const rules[HB_PHASE_COUNT][HB_INPUT_COUNT] = {
         hb_primary_down, NOT_NOW,
     },
     [HB_PHASE_SERVED] = {
-        NOT_NOW, hb_decide_seen, NOT_NOW, hb_primary_disconnected,
+        hb_decide_seen, hb_decide_seen, NOT_NOW, hb_primary_disconnected,
         NOT_NOW, hb_primary_withdrawn, hb_decide_forecast,
         NOT_NOW, NOT_NOW, hb_dns_done, hb_spare_done,
         NOT_NOW, hb_decide_tick, hb_spare_due,
         hb_primary_down, NOT_NOW,
     },
     [HB_PHASE_PROVISIONING] = {
-        NOT_NOW, hb_mirror_seen, NOT_NOW, hb_mirror_disconnected,
+        hb_mirror_seen, hb_mirror_seen, NOT_NOW, hb_mirror_disconnected,
         NOT_NOW, hb_mirror_withdrawn, hb_decide_forecast,
         NOT_NOW, hb_mirror_done, hb_dns_done, hb_spare_done,
         hb_mirror_due, hb_decide_tick, hb_spare_due,
         hb_mirror_primary_down, hb_mirror_down,
     },
     [HB_PHASE_SYNCHRONISING] = {
-        NOT_NOW, hb_mirror_seen, NOT_NOW, hb_mirror_disconnected,
+        hb_mirror_seen, hb_mirror_seen, NOT_NOW, hb_mirror_disconnected,
         NOT_NOW, hb_mirror_withdrawn, hb_decide_forecast,
         NOT_NOW, hb_mirror_done, hb_dns_done, hb_spare_done,
         hb_mirror_due, hb_decide_tick, hb_spare_due,
         hb_mirror_primary_down, hb_mirror_down,
     },
     [HB_PHASE_READY] = {
-        NOT_NOW, hb_mirror_seen, NOT_NOW, hb_mirror_disconnected,
+        hb_mirror_seen, hb_mirror_seen, NOT_NOW, hb_mirror_disconnected,
         NOT_NOW, hb_mirror_withdrawn, hb_decide_forecast,
         NOT_NOW, hb_mirror_stream_done, hb_dns_done, hb_spare_done,
         hb_mirror_ready_due, hb_decide_tick, hb_spare_due,
         hb_monitor_primary_down, hb_mirror_down,
     },
     [HB_PHASE_STEERING] = {
-        NOT_NOW, hb_monitor_seen, hb_monitor_served_early, hb_mirror_disconnected,
+        hb_monitor_seen, hb_monitor_seen, hb_monitor_served_early, hb_mirror_disconnected,
         NOT_NOW, hb_mirror_withdrawn, hb_decide_forecast,
         NOT_NOW, hb_mirror_stream_done, hb_mirror_dns_done, hb_spare_done,
         hb_mirror_due, hb_decide_tick, hb_spare_due,
         hb_monitor_primary_down, hb_mirror_down,
     },
     [HB_PHASE_MONITORING] = {
-        NOT_NOW, hb_monitor_seen, hb_monitor_served, hb_monitor_disconnected,
+        hb_monitor_seen, hb_monitor_seen, hb_monitor_served, hb_monitor_disconnected,
         NOT_NOW, hb_mirror_withdrawn, hb_decide_forecast,
         NOT_NOW, hb_mirror_stream_done, hb_dns_done, hb_spare_done,
         hb_monitor_due, hb_decide_tick, hb_spare_due,

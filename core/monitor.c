@@ -102,6 +102,8 @@ void hb_monitor_seen(struct hb_controller *controller, uint32_t client,
     hb_mirror_note_arrival(controller, client);
     if (has_left(controller, client)) {
         close_and_settle(controller, client, HB_CAUSE_LEFT);
+    } else if (hb_client(controller, client)->phase == HB_PHASE_MONITORING) {
+        hb_monitor_client(controller, client);
     }
     hb_decide_seen(controller, client, event);
 }

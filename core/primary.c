@@ -173,7 +173,11 @@ static void start_elsewhere(struct hb_controller *controller, uint32_t client)
     struct hb_controller_client *me = hb_client(controller, client);
     uint32_t full = me->primary;
     uint8_t attempts = me->attempts;
-    abandon(controller, client);
+    if (me->is_resuming) {
+        abandon(controller, client);
+    } else {
+        me->primary = HB_NONE; /* nothing came to be there */
+    }
     controller->sites[full].free_slots = 0;
     uint32_t site = hb_select_nearest(controller->select, controller->sites, me->place, full);
     if (attempts >= controller->setup.policy.retry_max || site == HB_NONE) {
