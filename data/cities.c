@@ -254,16 +254,28 @@ enum hb_status data_cities_find(const struct data_cities *cities,
     return HB_OK;
 }
 
+static const double km_per_deg = 111.19492664455873; /* 2 pi 6371.0088 / 360 */
+
+/* Whether a lies within best_km of b, then the new best; the latitudes alone rule most out. */
+static bool is_nearer(struct hb_point a, struct hb_point b, double *best_km)
+{
+    if (fabs(a.lat_deg - b.lat_deg) * km_per_deg > *best_km) {
+        return false;
+    }
+    double km = hb_geo_distance_km(a, b);
+    if (km >= *best_km) {
+        return false;
+    }
+    *best_km = km;
+    return true;
+}
+
 const struct data_city *data_cities_nearest(const struct data_cities *cities, struct hb_point at)
 {
     size_t best = 0;
     double best_km = HUGE_VAL;
     for (size_t i = 0; i < cities->city_count; i++) {
-        double km = hb_geo_distance_km(at, cities->cities[i].at);
-        if (km < best_km) {
-            best_km = km;
-            best = i;
-        }
+        best = is_nearer(at, cities->cities[i].at, &best_km) ? i : best;
     }
     return &cities->cities[best];
 }
@@ -273,11 +285,7 @@ const struct data_airport *data_cities_airport(const struct data_cities *cities,
     size_t best = 0;
     double best_km = HUGE_VAL;
     for (size_t i = 0; i < cities->airport_count; i++) {
-        double km = hb_geo_distance_km(at, cities->airports[i].at);
-        if (km < best_km) {
-            best_km = km;
-            best = i;
-        }
+        best = is_nearer(at, cities->airports[i].at, &best_km) ? i : best;
     }
     return &cities->airports[best];
 }
