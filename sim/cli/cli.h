@@ -9,6 +9,7 @@
     X(info, "versions, processor and numeric libraries in use")         \
     X(schema, "what a scenario may contain, with units, defaults and sources") \
     X(validate, "check scenarios without running them") \
+    X(import, "recorded movement (tables, GeoLife, GPX) into a trace file") \
     /* the list ends here */
 
 #define X(name, help) int cli_##name(int argc, char **argv);

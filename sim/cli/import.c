@@ -8,27 +8,27 @@
 #include "data/trace_file.h"
 #include "sim/cli/cli.h"
 
-static const char help[]
-    = "usage: harbinger import [OPTION ...] -o OUT.h5 INPUT ...\n\n"
-      "Turns recorded movement into a trace file. An INPUT is a file or a folder of files:\n"
-      "tables (.csv .tsv .txt, plain or .gz), GeoLife PLT or GPX.\n\n"
-      "  -o FILE          the trace file to write\n"
-      "  --format F       auto (by file name), csv, plt or gpx\n"
-      "  --columns LIST   what the columns of a table are, such as client,time,lat,lon,-\n"
-      "                   (client time slot lat lon cell, - for any other); without it the\n"
-      "                   first line names them\n"
-      "  --header         with --columns: the first line is not data\n"
-      "  --cells FILE     table of cell, lat, lon for a column cell; cells become the places\n"
-      "  --slot-s S       length of a slot in seconds, for a column slot\n"
-      "  --epoch TIME     instant of slot 0 (1970-01-01)\n"
-      "  --cell-km KM     size of a grid cell, 0.05 to 500 (1)\n"
-      "  --exact          every distinct coordinate is a place; no grid\n"
-      "  --gap-s S        a client is nowhere S seconds after a fix that no other follows (3600)\n"
-      "  --city-km KM     a place belongs to the nearest city within KM (50)\n"
-      "  --from TIME, --to TIME   leave out fixes before, and from, an instant\n"
-      "  --fold-days      every day of every client is a client of its own, all on one date\n"
-      "  --skip-bad N     leave out up to N bad lines\n\n"
-      "A TIME is Unix seconds or ISO 8601, UTC unless it says otherwise; in tables, too.\n";
+static const char help[] =
+    "usage: harbinger import [OPTION ...] -o OUT.h5 INPUT ...\n\n"
+    "Turns recorded movement into a trace file. An INPUT is a file or a folder of files:\n"
+    "tables (.csv .tsv .txt, plain or .gz), GeoLife PLT or GPX.\n\n"
+    "  -o FILE          the trace file to write\n"
+    "  --format F       auto (by file name), csv, plt or gpx\n"
+    "  --columns LIST   what the columns of a table are, such as client,time,lat,lon,-\n"
+    "                   (client time slot lat lon cell, - for any other); without it the\n"
+    "                   first line names them\n"
+    "  --header         with --columns: the first line is not data\n"
+    "  --cells FILE     table of cell, lat, lon for a column cell; cells become the places\n"
+    "  --slot-s S       length of a slot in seconds, for a column slot\n"
+    "  --epoch TIME     instant of slot 0 (1970-01-01)\n"
+    "  --cell-km KM     size of a grid cell, 0.05 to 500 (1)\n"
+    "  --exact          every distinct coordinate is a place; no grid\n"
+    "  --gap-s S        a client is nowhere S seconds after a fix that no other follows (3600)\n"
+    "  --city-km KM     a place belongs to the nearest city within KM (50)\n"
+    "  --from TIME, --to TIME   leave out fixes before, and from, an instant\n"
+    "  --fold-days      every day of every client is a client of its own, all on one date\n"
+    "  --skip-bad N     leave out up to N bad lines\n\n"
+    "A TIME is Unix seconds or ISO 8601, UTC unless it says otherwise; in tables, too.\n";
 
 struct arguments {
     struct data_import_options options;
@@ -190,8 +190,8 @@ static int parse(int argc, char **argv, struct arguments *arguments)
     return arguments->path_count > 0 ? 0 : refuse("INPUT", "nothing", "a file or folder");
 }
 
-static void summarise(const struct data_import_report *report, const struct data_trace *trace,
-    const char *out_path)
+static void summarise(
+    const struct data_import_report *report, const struct data_trace *trace, const char *out_path)
 {
     char from[11], to[11];
     data_instant_date(trace->epoch_unix_s, from);
@@ -199,9 +199,8 @@ static void summarise(const struct data_import_report *report, const struct data
     printf("%s: %u clients, %u places, %u regions, %llu visits, %s to %s\n", out_path,
         trace->client_count, trace->place_count, trace->region_count,
         (unsigned long long)trace->first[trace->client_count], from, to);
-    printf("read %llu fixes from %llu lines of %llu files\n",
-        (unsigned long long)report->fix_count, (unsigned long long)report->line_count,
-        (unsigned long long)report->file_count);
+    printf("read %llu fixes from %llu lines of %llu files\n", (unsigned long long)report->fix_count,
+        (unsigned long long)report->line_count, (unsigned long long)report->file_count);
     if (report->skipped_count > 0) {
         printf("left out %llu bad lines, the first: %s\n",
             (unsigned long long)report->skipped_count, report->first_skipped);
