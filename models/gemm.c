@@ -69,6 +69,8 @@ __attribute__((target("avx512f"), always_inline)) static inline void tile_rows_a
     for (size_t i = 0; i < rows; i++) {
         low[i] = _mm512_setzero_ps();
         high[i] = _mm512_setzero_ps();
+        _mm_prefetch((const char *)(t->c + i * t->ldc), _MM_HINT_T0); /* wanted at the end */
+        _mm_prefetch((const char *)(t->c + i * t->ldc + 16), _MM_HINT_T0);
     }
     for (size_t l = 0; l < t->k; l++, a += column, panel += panel_columns) {
         __m512 left = _mm512_load_ps(panel), right = _mm512_load_ps(panel + 16);
