@@ -239,6 +239,9 @@ static void walk_slot(const struct walk *walk, uint32_t slot)
         least[s] = optimum->best[s] + optimum->cost[s];
         walk->sums[s] += optimum->cost[s];
     }
+    if (slots->watch != NULL) {
+        slots->watch(slots->ctx, slot, least);
+    }
 }
 
 static enum hb_status grow_ring(struct analysis_optimum *optimum, uint64_t count)
@@ -259,8 +262,7 @@ enum hb_status analysis_optimum_solve_slots(struct analysis_optimum *optimum,
     const struct analysis_optimum_slots *slots, double *cost)
 {
     uint32_t site_count = slots->site_count;
-    if (slots->slot_count == 0 || slots->slot_count > optimum->segment_capacity || site_count == 0
-        || site_count > optimum->site_capacity
+    if (slots->slot_count == 0 || site_count == 0 || site_count > optimum->site_capacity
         || (slots->initial_site != HB_NONE && slots->initial_site >= site_count)) {
         return HB_ERR_RANGE;
     }

@@ -33,7 +33,8 @@ struct analysis_optimum_plan {
 
 struct analysis_optimum; /* opaque workspace, reused from client to client */
 
-/* For paths of at most segment_capacity segments and site_capacity sites. HB_ERR_MEMORY. */
+/* For paths of at most segment_capacity segments and site_capacity sites;
+ * solve_slots needs no segments. HB_ERR_MEMORY. */
 enum hb_status analysis_optimum_create(uint32_t segment_capacity, uint32_t site_capacity,
     struct analysis_optimum **out);
 void analysis_optimum_free(struct analysis_optimum *optimum);
@@ -50,16 +51,19 @@ enum hb_status analysis_optimum_solve(struct analysis_optimum *optimum,
  * decided lead_slots earlier, not before slot 0, and only one is under way at a time.
  *   serve       writes cost[site] as above
  *   move        writes price[to] of a move from `from` before slot, 0 for to == from
- *   move_floor  no move before slot to another site is cheaper; a close floor saves time */
+ *   move_floor  no move before slot to another site is cheaper; a close floor saves time
+ *   watch       NULL, or is shown after each slot least[site], the cheapest way
+ *               so far to end there: with lead_slots 0 the work function */
 struct analysis_optimum_slots {
     uint32_t slot_count, site_count, lead_slots, initial_site;
     void (*serve)(void *ctx, uint32_t slot, double *cost);
     void (*move)(void *ctx, uint32_t slot, uint32_t from, double *price);
     double (*move_floor)(void *ctx, uint32_t slot);
+    void (*watch)(void *ctx, uint32_t slot, const double *least);
     void *ctx;
 };
 
-/* HB_ERR_RANGE as above (a slot is a segment). */
+/* HB_ERR_RANGE if there is no slot or the sites do not fit, HB_ERR_MEMORY. */
 enum hb_status analysis_optimum_solve_slots(struct analysis_optimum *optimum,
     const struct analysis_optimum_slots *slots, double *cost);
 

@@ -191,7 +191,8 @@ enum hb_status data_lines_whole(const struct data_lines *lines, const char *fiel
     double value = is_whole ? strtod(field, NULL) : -1.0;
     if (!is_whole || value < range->min || value > range->max) {
         return data_lines_refuse(lines, problem,
-            "%s=\"%.40s\": expected a whole number %.0f to %.0f", range->name, field, range->min, range->max);
+            "%s=\"%.40s\": expected a whole number %.0f to %.0f", range->name, field,
+            range->min, range->max);
     }
     *out = (uint32_t)value;
     return HB_OK;

@@ -10,6 +10,7 @@
     X(schema, "what a scenario may contain, with units, defaults and sources") \
     X(validate, "check scenarios without running them") \
     X(import, "recorded movement (tables, GeoLife, GPX) into a trace file") \
+    X(verify, "the models against published numbers and measured data") \
     /* the list ends here */
 
 #define X(name, help) int cli_##name(int argc, char **argv);

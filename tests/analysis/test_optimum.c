@@ -332,8 +332,10 @@ static void what_does_not_fit_is_refused(void **state)
     path.segment_count = 2;
     path.site_count = SITES + 1;
     assert_int_equal(analysis_optimum_solve(optimum, &path, &plan, NULL), HB_ERR_RANGE);
-    struct analysis_optimum_slots slots = { .slot_count = SEGMENTS, .site_count = SITES };
+    struct analysis_optimum_slots slots = { .slot_count = SEGMENTS, .site_count = SITES + 1 };
     double cost;
+    assert_int_equal(analysis_optimum_solve_slots(optimum, &slots, &cost), HB_ERR_RANGE);
+    slots = (struct analysis_optimum_slots){ .slot_count = 0, .site_count = SITES };
     assert_int_equal(analysis_optimum_solve_slots(optimum, &slots, &cost), HB_ERR_RANGE);
     analysis_optimum_free(optimum);
     analysis_optimum_free(NULL);

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef SIM_CLI_VERIFY_H
+#define SIM_CLI_VERIFY_H
+
+/* One line per kind of `harbinger verify`: its name and what it takes and
+ * does. The function verify_<name>(argc, argv) lives in
+ * sim/cli/verify_<name>.c; argv[0] is the name; it returns as commands do. */
+#define VERIFY_KIND_LIST(X)                                                    \
+    X(migration, "DIR  a published service migration case: policies by lead, and the optimum") \
+    /* the list ends here */
+
+#define X(name, help) int verify_##name(int argc, char **argv);
+VERIFY_KIND_LIST(X)
+#undef X
+
+#endif
