@@ -22,9 +22,9 @@ struct analysis_report {
 enum hb_status analysis_report_write(const struct analysis_report *report,
     struct data_problem *problem);
 
-/* The summary as a table of text: a row per policy, means over replications
- * with 95 % intervals, regret to the clairvoyant optimum. */
-enum hb_status analysis_report_summary(struct data_result_file *file, FILE *out,
+/* The summary as tables of text: a block per setting, a row per policy, means
+ * over replications with 95 % intervals, regret to the clairvoyant optimum. */
+enum hb_status analysis_report_summary(const char *const *paths, size_t path_count, FILE *out,
     struct data_problem *problem);
 
 #endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
+
+#include "analysis/figure.h"
+#include "analysis/latency.h"
+#include "analysis/text.h"
+
+static const double shares[] = { 0.5, 0.95 };
+static const char *const names[] = { "median (ms)", "95th percentile (ms)" };
+
+static void write_series(FILE *out, const struct data_histogram *hours)
+{
+    for (int hour = 0; hour < 24; hour++) {
+        fprintf(out, "%.1f\t%.6g\t%.6g\t%.6g\n", hour + 0.5,
+            data_histogram_quantile_ms(&hours[hour], shares[0]),
+            data_histogram_quantile_ms(&hours[hour], shares[1]),
+            data_histogram_total(&hours[hour]));
+    }
+    fprintf(out, "\n\n");
+}
+
+static void write_panel(struct analysis_figure *figure, const struct analysis_study *study,
+    const int *has, int panel)
+{
+    FILE *out = figure->script;
+    fprintf(out, "set ylabel '%s' offset 1.4,0\n", names[panel]);
+    fprintf(out, "set xtics 0,3,24 offset 0,0.3 format '%s'\n", panel == 0 ? "" : "%g");
+    fprintf(out, panel == 0 ? "unset xlabel\n" : "unset key\n");
+    if (panel == 1) {
+        fprintf(out, "set xlabel 'local hour of the client' offset 0,0.5\n");
+    }
+    fprintf(out, "plot");
+    int index = 0;
+    for (size_t i = 0; i < analysis_study_series_count(study); i++) {
+        if (!has[i]) {
+            continue;
+        }
+        fprintf(out, "%s \\\n  '%s.tsv' index %d using 1:%d with linespoints pt %d pi 3 ps 0.4",
+            index == 0 ? "" : ",", figure->name, index, panel + 2,
+            analysis_figure_marker(i));
+        analysis_figure_stroke(figure, i);
+        analysis_figure_title(figure, analysis_study_series(study, i)->label);
+        index++;
+    }
+    fprintf(out, "\n");
+}
+
+enum hb_status analysis_day_draw(const struct analysis_drawing *drawing)
+{
+    struct analysis_latency latency;
+    struct analysis_figure figure;
+    enum hb_status status
+        = analysis_latency_load(drawing->study, &latency, drawing->problem);
+    if (status != HB_OK) {
+        return status;
+    }
+    status = analysis_figure_begin(drawing, "latency-day", 3.1, &figure);
+    if (status != HB_OK) {
+        analysis_latency_fini(&latency);
+        return status;
+    }
+    int has[ANALYSIS_STUDY_SERIES_MAX] = { 0 };
+    fprintf(figure.table, "# local_hour\tmedian_ms\tp95_ms\trequests\n");
+    for (size_t i = 0; i < latency.series_count; i++) {
+        has[i] = data_histogram_total(&latency.whole[i]) > 0.0;
+        if (has[i]) {
+            fprintf(figure.table, "# ");
+            analysis_text_plain(
+                figure.table, analysis_study_series(drawing->study, i)->label);
+            fprintf(figure.table, "\n");
+            write_series(figure.table, latency.hours[i]);
+        }
+    }
+    struct analysis_figure_labels labels = analysis_figure_labels(drawing->study, has);
+    double key_share = analysis_figure_key_share(&figure, labels.count, labels.longest);
+    fprintf(figure.script, "set multiplot\nset xrange [0:24]\nset yrange [0:*]\n");
+    fprintf(figure.script, "set grid ytics lt 1 lc rgb '#E0E0E0' dt 1 lw 0.4\n");
+    fprintf(figure.script, "set ytics offset 0.5,0\n");
+    analysis_figure_key_above(&figure, labels.count, labels.longest);
+    for (int panel = 0; panel < 2; panel++) {
+        analysis_figure_panel(&figure, panel, key_share);
+        write_panel(&figure, drawing->study, has, panel);
+    }
+    fprintf(figure.script, "unset multiplot\n");
+    analysis_latency_fini(&latency);
+    return analysis_figure_end(&figure, HB_OK, drawing->problem);
+}

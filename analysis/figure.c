@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "analysis/figure.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "analysis/gnuplot.h"
+#include "analysis/text.h"
+
+#define PATH_BYTES 4096
+#define LINES 8
+
+static const double width_in = 3.4; /* a column of a two-column paper */
+static const double dots_per_in = 300.0;
+static const double points_per_in = 72.0;
+static const double key_row_in = 0.135; /* at 7.5 pt */
+static const double letter_in = 0.062;  /* mean width of one, 7.5 pt */
+static const double sample_in = 0.42;   /* line sample and gaps beside a label */
+
+/* Okabe and Ito, Color Universal Design, 2008; their yellow is left out, too
+ * faint for a line on white, and grey is added. */
+static const struct {
+    const char *colour, *dashes;
+} strokes[LINES] = {
+    { "rgb '#0072B2'", "1" },
+    { "rgb '#D55E00'", "(9,3)" },
+    { "rgb '#009E73'", "(3,2)" },
+    { "rgb '#CC79A7'", "(12,3,2,3)" },
+    { "rgb '#E69F00'", "(6,2,2,2,2,2)" },
+    { "rgb '#56B4E9'", "(16,4)" },
+    { "rgb '#000000'", "(2,3)" },
+    { "rgb '#7F7F7F'", "(8,2,1,2)" },
+};
+static const int markers[LINES] = { 7, 5, 9, 13, 11, 15, 6, 4 };
+
+static FILE *open_beside(
+    const char *directory, const char *name, const char *suffix, struct data_problem *problem)
+{
+    char path[PATH_BYTES];
+    int length = snprintf(path, sizeof path, "%s/%s%s", directory, name, suffix);
+    FILE *file = NULL;
+    errno = ENAMETOOLONG;
+    if (length > 0 && (size_t)length < sizeof path) {
+        file = fopen(path, "w");
+    }
+    if (file == NULL) {
+        (void)data_problem_set(
+            problem, HB_ERR_IO, "%s: cannot be written: %s", path, strerror(errno));
+    }
+    return file;
+}
+
+static void remove_all(const struct analysis_figure *figure)
+{
+    static const char *const suffixes[] = { ".tsv", ".gp", ".pdf", ".png" };
+    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
+        char path[PATH_BYTES];
+        (void)snprintf(
+            path, sizeof path, "%s/%s%s", figure->directory, figure->name, suffixes[i]);
+        (void)unlink(path);
+    }
+}
+
+/* The body of the script runs twice, once a terminal. */
+static void write_head(const struct analysis_figure *figure)
+{
+    FILE *out = figure->script;
+    double scale = dots_per_in / points_per_in;
+    fprintf(out, "# Draws %s.pdf and %s.png: gnuplot %s.gp\n", figure->name, figure->name,
+        figure->name);
+    fprintf(out, "set encoding utf8\nset datafile separator tab\n");
+    fprintf(out, "set datafile missing 'nan'\n");
+    fprintf(out, "do for [pass = 1:2] {\nreset\nif (pass == 1) {\n");
+    fprintf(out,
+        "set terminal pdfcairo noenhanced color rounded size %.2fin,%.2fin "
+        "font 'Liberation Sans,7.5' fontscale 1 linewidth 1\n",
+        width_in, figure->height_in);
+    fprintf(out, "set output '%s.pdf'\n} else {\n", figure->name);
+    fprintf(out,
+        "set terminal pngcairo noenhanced color rounded size %.0f,%.0f "
+        "font 'Liberation Sans,7.5' fontscale %.4f linewidth %.4f pointscale %.4f\n",
+        width_in * dots_per_in, figure->height_in * dots_per_in, scale, scale, scale);
+    fprintf(out, "set output '%s.png'\n}\n", figure->name);
+    fprintf(out, "set border 3 lw 0.6\nset tics out nomirror scale 0.5,0.25\n");
+    fprintf(out, "set key samplen 2.2 spacing 0.95 Left reverse noautotitle\n");
+    fprintf(out, "set pointsize 0.5\n");
+    for (int i = 0; i < LINES; i++) {
+        fprintf(out, "set linetype %d lc %s dt %s lw 1.5 pt %d\n", i + 1, strokes[i].colour,
+            strokes[i].dashes, markers[i]);
+    }
+}
+
+enum hb_status analysis_figure_begin(const struct analysis_drawing *drawing, const char *name,
+    double height_in, struct analysis_figure *figure)
+{
+    *figure = (struct analysis_figure) { .directory = drawing->directory, .name = name,
+        .height_in = height_in };
+    figure->table = open_beside(drawing->directory, name, ".tsv", drawing->problem);
+    if (figure->table == NULL) {
+        return HB_ERR_IO;
+    }
+    figure->script = open_beside(drawing->directory, name, ".gp", drawing->problem);
+    if (figure->script == NULL) {
+        (void)fclose(figure->table);
+        remove_all(figure);
+        return HB_ERR_IO;
+    }
+    write_head(figure);
+    return HB_OK;
+}
+
+static int close_checked(FILE *file)
+{
+    int is_bad = ferror(file);
+    return fclose(file) != 0 || is_bad ? -1 : 0;
+}
+
+enum hb_status analysis_figure_end(
+    struct analysis_figure *figure, enum hb_status status, struct data_problem *problem)
+{
+    fprintf(figure->script, "unset output\n}\n");
+    int is_bad = close_checked(figure->table);
+    is_bad |= close_checked(figure->script);
+    if (status == HB_OK && is_bad) {
+        status = data_problem_set(problem, HB_ERR_IO, "%s/%s.tsv: cannot be written: %s",
+            figure->directory, figure->name, strerror(errno));
+    }
+    if (status == HB_OK) {
+        char script[64];
+        (void)snprintf(script, sizeof script, "%s.gp", figure->name);
+        status = analysis_gnuplot_run(figure->directory, script, problem);
+    }
+    if (status != HB_OK) {
+        remove_all(figure);
+    }
+    return status;
+}
+
+const char *analysis_figure_colour(size_t index)
+{
+    return strokes[index % LINES].colour;
+}
+
+int analysis_figure_marker(size_t index)
+{
+    return markers[index % LINES];
+}
+
+void analysis_figure_title(struct analysis_figure *figure, const char *label)
+{
+    fprintf(figure->script, " title ");
+    analysis_text_quote(figure->script, label);
+}
+
+/* From the ninth series on the colours come again, with the next one's dashes. */
+void analysis_figure_stroke(struct analysis_figure *figure, size_t series)
+{
+    size_t colour = series % LINES, dashes = (series + series / LINES) % LINES;
+    fprintf(figure->script, " lc %s dt %s lw 1.5", strokes[colour].colour,
+        strokes[dashes].dashes);
+}
+
+static size_t key_columns(size_t count, size_t longest)
+{
+    double column_in = sample_in + letter_in * (double)longest;
+    double columns = floor((width_in - 0.1) / column_in);
+    if (columns < 1.0) {
+        return 1;
+    }
+    return columns > (double)count ? count : (size_t)columns;
+}
+
+double analysis_figure_key_share(
+    const struct analysis_figure *figure, size_t count, size_t longest)
+{
+    size_t columns = key_columns(count, longest);
+    size_t rows = (count + columns - 1) / columns;
+    return ((double)rows * key_row_in + 0.06) / figure->height_in;
+}
+
+void analysis_figure_key_above(struct analysis_figure *figure, size_t count, size_t longest)
+{
+    fprintf(figure->script,
+        "set key at screen 0.5,screen 0.995 center top horizontal maxcols %zu samplen 2.2\n",
+        key_columns(count, longest));
+}
+
+void analysis_figure_panel(struct analysis_figure *figure, int panel, double key_share)
+{
+    double bottom = 0.36 / figure->height_in, gap = 0.1 / figure->height_in;
+    double top = 1.0 - key_share - 0.04 / figure->height_in;
+    double middle = 0.5 * (bottom + top);
+    fprintf(figure->script, "set lmargin at screen 0.125\nset rmargin at screen 0.975\n");
+    fprintf(figure->script, "set tmargin at screen %.4f\nset bmargin at screen %.4f\n",
+        panel == 0 ? top : middle - gap, panel == 0 ? middle + gap : bottom);
+}
+
+struct analysis_figure_labels analysis_figure_labels(
+    const struct analysis_study *study, const int *has)
+{
+    struct analysis_figure_labels labels = { 0, 0 };
+    for (size_t i = 0; i < analysis_study_series_count(study); i++) {
+        size_t length = strlen(analysis_study_series(study, i)->label);
+        if (has[i]) {
+            labels.count++;
+            labels.longest = length > labels.longest ? length : labels.longest;
+        }
+    }
+    return labels;
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef ANALYSIS_FIGURE_H
+#define ANALYSIS_FIGURE_H
+
+#include <stdio.h>
+
+#include "analysis/study.h"
+
+/* What a figure is drawn from and into. */
+struct analysis_drawing {
+    const struct analysis_study *study;
+    const char *directory;
+    const char *coastline_path; /* NULL: none */
+    struct data_problem *problem;
+};
+
+/* One figure in the making: NAME.tsv with the numbers and NAME.gp that draws
+ * them, to NAME.pdf and NAME.png, one paper column (3.4 in) wide. */
+struct analysis_figure {
+    const char *directory, *name;
+    FILE *script, *table;
+    double height_in;
+};
+
+/* Opens both files and writes the script's common part: terminal, fonts of at
+ * least 7 pt, line types 1.. for series 0.. (colours of Okabe and Ito, 2008,
+ * each with its own dashes and marker), axes. HB_ERR_IO. */
+enum hb_status analysis_figure_begin(const struct analysis_drawing *drawing, const char *name,
+    double height_in, struct analysis_figure *figure);
+/* Closes and draws; if status is not HB_OK, or on failure, removes all four
+ * files. Returns the first status that is not HB_OK. */
+enum hb_status analysis_figure_end(struct analysis_figure *figure, enum hb_status status,
+    struct data_problem *problem);
+
+/* "rgb '#0072B2'" and the point type of the index-th thing to tell apart. */
+const char *analysis_figure_colour(size_t index);
+int analysis_figure_marker(size_t index);
+/* ` title 'label'`, quoted. */
+void analysis_figure_title(struct analysis_figure *figure, const char *label);
+/* ` lc rgb '...' dt (...) lw 1.5`: a series' stroke, the same in all figures. */
+void analysis_figure_stroke(struct analysis_figure *figure, size_t series);
+/* `set key ...` above the plot, in as many columns as labels of that length leave room for. */
+void analysis_figure_key_above(struct analysis_figure *figure, size_t count, size_t longest);
+/* Part of the height that such a key takes. */
+double analysis_figure_key_share(const struct analysis_figure *figure, size_t count,
+    size_t longest);
+
+/* Two panels, one above the other, with one time axis below and a key above
+ * that takes key_share of the height: margins of panel 0 (top) and 1 (bottom). */
+void analysis_figure_panel(struct analysis_figure *figure, int panel, double key_share);
+
+/* The series that a figure shows, told by has[series]: how many, the longest label. */
+struct analysis_figure_labels {
+    size_t count, longest;
+};
+struct analysis_figure_labels analysis_figure_labels(const struct analysis_study *study,
+    const int *has);
+
+/* The figures, in the order of the report. X(file, name, title, caption): drawn by
+ * analysis_<file>_draw, which returns HB_ERR_NOT_FOUND if there is nothing to show. */
+#define ANALYSIS_FIGURE_LIST(X)                                                               \
+    X(cdf, "latency-cdf", "Latency by policy",                                                \
+        "Share of requests answered within a latency. Logarithmic axis.")                     \
+    X(day, "latency-day", "Latency over the day",                                             \
+        "Median and 95th percentile of request latency by the local hour of the client.")     \
+    X(tradeoff, "cost-latency", "Cost against latency",                                       \
+        "Mean over replications with 95 % intervals; the star is the clairvoyant optimum, "   \
+        "the least cost that any policy could reach.")                                        \
+    X(outcomes, "mirror-outcomes", "What became of the mirrors",                              \
+        "Share of all mirrors begun; their number stands at the right.")                      \
+    X(phases, "mirror-phases", "How long a mirror takes",                                     \
+        "Time from the decision until the mirror is in sync, by policy.")                     \
+    X(horizon, "prediction-horizon", "Predictions by timeframe",                              \
+        "Share of first guesses that named the true place, and mean distance from first "     \
+        "guess to truth; `stays` guesses that the client remains where it is.")               \
+    X(sweep, "sweep", "The swept parameter",                                                  \
+        "Mean latency and cost by setting; bands are 95 % intervals over replications.")      \
+    X(map, "map", "Places and sites",                                                         \
+        "Cities with clients, sites, and the way of the client of the next figure.")          \
+    X(journey, "client-day", "One client's day",                                              \
+        "Where the client is and which site serves it; below, its latency.")
+
+#define X(file, name, title, caption) \
+    enum hb_status analysis_##file##_draw(const struct analysis_drawing *drawing);
+ANALYSIS_FIGURE_LIST(X)
+#undef X
+
+#endif

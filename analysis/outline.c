@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "analysis/outline.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define LINE_BYTES 256
+
+static const double rad_per_deg = 0.017453292519943295;
+
+struct analysis_box analysis_outline_nothing(void)
+{
+    return (struct analysis_box) { HUGE_VAL, -HUGE_VAL, HUGE_VAL, -HUGE_VAL };
+}
+
+void analysis_outline_add(struct analysis_box *box, double lat_deg, double lon_deg)
+{
+    box->west_deg = fmin(box->west_deg, lon_deg);
+    box->east_deg = fmax(box->east_deg, lon_deg);
+    box->south_deg = fmin(box->south_deg, lat_deg);
+    box->north_deg = fmax(box->north_deg, lat_deg);
+}
+
+void analysis_outline_pad(struct analysis_box *box, double share, double margin_deg)
+{
+    double side = fmax(box->east_deg - box->west_deg, box->north_deg - box->south_deg);
+    double pad = fmax(share * side, margin_deg);
+    box->west_deg = fmax(box->west_deg - pad, -180.0);
+    box->east_deg = fmin(box->east_deg + pad, 180.0);
+    box->south_deg = fmax(box->south_deg - pad, -85.0);
+    box->north_deg = fmin(box->north_deg + pad, 85.0);
+}
+
+double analysis_outline_ratio(const struct analysis_box *box)
+{
+    double middle = 0.5 * (box->south_deg + box->north_deg);
+    double width = (box->east_deg - box->west_deg) * cos(middle * rad_per_deg);
+    return (box->north_deg - box->south_deg) / fmax(width, 1e-6);
+}
+
+static int is_near(const struct analysis_box *box, double lat_deg, double lon_deg)
+{
+    double margin = 3.0; /* longer than most steps of the 110 m coast */
+    return lon_deg >= box->west_deg - margin && lon_deg <= box->east_deg + margin
+        && lat_deg >= box->south_deg - margin && lat_deg <= box->north_deg + margin;
+}
+
+void analysis_outline_coast(
+    const struct analysis_drawing *drawing, const struct analysis_box *box, FILE *table)
+{
+    char line[LINE_BYTES];
+    int is_down = 0, rows = 0;
+    FILE *in = drawing->coastline_path == NULL ? NULL : fopen(drawing->coastline_path, "r");
+    while (in != NULL && fgets(line, sizeof line, in) != NULL) {
+        char *end, *rest;
+        double lon_deg = strtod(line, &end);
+        double lat_deg = strtod(end, &rest);
+        int is_point = end != line && rest != end && line[0] != '#';
+        if (is_point && is_near(box, lat_deg, lon_deg)) {
+            fprintf(table, "%.6g\t%.6g\n", lon_deg, lat_deg);
+            is_down = 1;
+            rows++;
+        } else if (is_down) {
+            fprintf(table, "\n");
+            is_down = 0;
+        }
+    }
+    if (in != NULL) {
+        (void)fclose(in);
+    }
+    fprintf(table, rows == 0 ? "nan\tnan\n\n\n" : is_down ? "\n\n" : "\n");
+}

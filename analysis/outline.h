@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef ANALYSIS_OUTLINE_H
+#define ANALYSIS_OUTLINE_H
+
+#include "analysis/figure.h"
+
+/* A rectangle of longitude and latitude. */
+struct analysis_box {
+    double west_deg, east_deg, south_deg, north_deg;
+};
+
+/* Holds nothing; _add then grows it, _pad leaves room around, at least
+ * margin_deg and share of the larger side, within the world. */
+struct analysis_box analysis_outline_nothing(void);
+void analysis_outline_add(struct analysis_box *box, double lat_deg, double lon_deg);
+void analysis_outline_pad(struct analysis_box *box, double share, double margin_deg);
+
+/* Height over width of a box on paper: a degree of longitude shrinks with the
+ * cosine of the middle latitude. */
+double analysis_outline_ratio(const struct analysis_box *box);
+
+/* Copies the coast that can be seen in box into the figure's table, as
+ * longitude and latitude, an empty line where the pen is lifted. A coast that
+ * cannot be read is left out; at least one row is written. */
+void analysis_outline_coast(const struct analysis_drawing *drawing,
+    const struct analysis_box *box, FILE *table);
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "analysis/path.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#define CLIENTS_MAX 1024 /* sampled ones that are looked at */
+#define ROWS_MAX 100000
+
+struct candidate {
+    uint32_t site, changes;
+};
+
+struct choosing {
+    uint16_t setting;
+    uint32_t clients[CLIENTS_MAX];
+    size_t client_count;
+    struct candidate (*candidates)[CLIENTS_MAX]; /* [policy_count] */
+};
+
+static size_t client_slot(struct choosing *choosing, uint32_t client)
+{
+    for (size_t i = choosing->client_count; i-- > 0;) {
+        if (choosing->clients[i] == client) {
+            return i;
+        }
+    }
+    if (choosing->client_count < CLIENTS_MAX) {
+        choosing->clients[choosing->client_count] = client;
+        return choosing->client_count++;
+    }
+    return CLIENTS_MAX;
+}
+
+/* Counts from 1, so that whoever was seen at all has more than 0. */
+static enum hb_status count_changes(void *context, const void *visited)
+{
+    struct choosing *choosing = context;
+    const struct data_paths_row *row = visited;
+    if (row->setting != choosing->setting || row->replication != 0 || row->site == HB_NONE) {
+        return HB_OK;
+    }
+    size_t slot = client_slot(choosing, row->client);
+    if (slot < CLIENTS_MAX) {
+        struct candidate *candidate = &choosing->candidates[row->policy][slot];
+        candidate->changes += candidate->changes == 0 || candidate->site != row->site;
+        candidate->site = row->site;
+    }
+    return HB_OK;
+}
+
+struct collecting {
+    struct analysis_path *path;
+    uint16_t setting, policy;
+    size_t capacity;
+};
+
+static enum hb_status collect(void *context, const void *visited)
+{
+    struct collecting *to = context;
+    const struct data_paths_row *row = visited;
+    struct analysis_path *path = to->path;
+    if (row->setting != to->setting || row->replication != 0 || row->policy != to->policy
+        || row->client != path->client || path->row_count == ROWS_MAX) {
+        return HB_OK;
+    }
+    if (path->row_count == to->capacity) {
+        size_t capacity = to->capacity == 0 ? 256 : 2 * to->capacity;
+        struct data_paths_row *rows = realloc(path->rows, capacity * sizeof *rows);
+        if (rows == NULL) {
+            return HB_ERR_MEMORY;
+        }
+        path->rows = rows;
+        to->capacity = capacity;
+    }
+    path->rows[path->row_count++] = *row;
+    return HB_OK;
+}
+
+static int by_instant(const void *a, const void *b)
+{
+    const struct data_paths_row *x = a, *y = b;
+    return (x->at_ns > y->at_ns) - (x->at_ns < y->at_ns);
+}
+
+/* The candidate of most changes; the first policy and client among equals. */
+static int choose(const struct choosing *choosing, uint32_t policy_count,
+    struct analysis_path *path)
+{
+    uint32_t most = 0;
+    for (uint32_t p = 0; p < policy_count; p++) {
+        for (size_t i = 0; i < choosing->client_count; i++) {
+            if (choosing->candidates[p][i].changes > most) {
+                most = choosing->candidates[p][i].changes;
+                path->series = p;
+                path->client = choosing->clients[i];
+            }
+        }
+    }
+    return most > 0;
+}
+
+enum hb_status analysis_path_load(const struct analysis_study *study,
+    struct analysis_path *out, struct data_problem *problem)
+{
+    struct data_result_file *file = analysis_study_file(study, 0);
+    uint32_t policy_count = analysis_study_info(study, 0)->policy_count;
+    struct choosing *choosing = calloc(1, sizeof *choosing);
+    struct candidate(*candidates)[CLIENTS_MAX] = calloc(policy_count, sizeof *candidates);
+    struct analysis_path path = { .rows = NULL };
+    enum hb_status status = HB_ERR_MEMORY;
+    if (choosing != NULL && candidates != NULL) {
+        choosing->candidates = candidates;
+        choosing->setting = analysis_study_setting(study, 0);
+        status = data_results_each(file, DATA_TABLE_PATHS, count_changes, choosing, problem);
+    }
+    if (status == HB_OK && !choose(choosing, policy_count, &path)) {
+        status = HB_ERR_NOT_FOUND;
+    }
+    if (status == HB_OK) {
+        struct collecting to = { .path = &path, .setting = choosing->setting,
+            .policy = (uint16_t)path.series };
+        status = data_results_each(file, DATA_TABLE_PATHS, collect, &to, problem);
+    }
+    free(candidates);
+    free(choosing);
+    if (status != HB_OK) {
+        free(path.rows);
+        return status;
+    }
+    qsort(path.rows, path.row_count, sizeof *path.rows, by_instant);
+    *out = path;
+    return HB_OK;
+}
+
+void analysis_path_fini(struct analysis_path *path)
+{
+    free(path->rows);
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "analysis/table.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "analysis/text.h"
+
+#define GAP 2 /* blanks between columns */
+
+const enum analysis_metric analysis_table_metrics[ANALYSIS_TABLE_METRICS] = {
+    ANALYSIS_METRIC_LATENCY_MEAN,
+    ANALYSIS_METRIC_LATENCY_P50,
+    ANALYSIS_METRIC_LATENCY_P95,
+    ANALYSIS_METRIC_OVER_TARGET,
+    ANALYSIS_METRIC_COST,
+    ANALYSIS_METRIC_REGRET,
+    ANALYSIS_METRIC_MIRRORS,
+    ANALYSIS_METRIC_HIT,
+    ANALYSIS_METRIC_LATE,
+    ANALYSIS_METRIC_UNUSED,
+    ANALYSIS_METRIC_REQUESTS_FAILED,
+    ANALYSIS_METRIC_ENERGY,
+};
+
+static const struct {
+    enum analysis_metric metric;
+    const char *text;
+} headings[] = {
+    { ANALYSIS_METRIC_LATENCY_MEAN, "latency" },
+    { ANALYSIS_METRIC_LATENCY_P50, "median" },
+    { ANALYSIS_METRIC_LATENCY_P95, "p95" },
+    { ANALYSIS_METRIC_OVER_TARGET, "over target" },
+    { ANALYSIS_METRIC_COST, "cost" },
+    { ANALYSIS_METRIC_REGRET, "regret" },
+    { ANALYSIS_METRIC_MIRRORS, "mirrors" },
+    { ANALYSIS_METRIC_HIT, "hit" },
+    { ANALYSIS_METRIC_LATE, "late" },
+    { ANALYSIS_METRIC_UNUSED, "unused" },
+    { ANALYSIS_METRIC_REQUESTS_FAILED, "failed" },
+    { ANALYSIS_METRIC_ENERGY, "energy" },
+};
+
+void analysis_table_heading(const struct analysis_study *study, enum analysis_metric metric,
+    char text[ANALYSIS_TABLE_CELL_BYTES])
+{
+    const char *name = analysis_metric_title(metric);
+    for (size_t i = 0; i < sizeof headings / sizeof headings[0]; i++) {
+        name = headings[i].metric == metric ? headings[i].text : name;
+    }
+    const char *unit = analysis_metric_unit(study, metric);
+    (void)snprintf(text, ANALYSIS_TABLE_CELL_BYTES, "%.30s%s%.12s", name,
+        *unit == '\0' ? "" : " ", unit);
+}
+
+/* Decimals that show two digits of half, or four of value. */
+static int decimals_of(double value, double half)
+{
+    double scale = half > 0.0 ? half * 0.1 : fabs(value) * 1e-3;
+    if (!(scale > 0.0)) {
+        return 0;
+    }
+    double decimals = ceil(-log10(scale) - 1e-9);
+    return decimals < 0.0 ? 0 : decimals > 6.0 ? 6 : (int)decimals;
+}
+
+void analysis_table_cell(enum hb_status status, const struct analysis_interval *value,
+    int is_signed, char text[ANALYSIS_TABLE_CELL_BYTES])
+{
+    if (status != HB_OK) {
+        (void)snprintf(text, ANALYSIS_TABLE_CELL_BYTES, "-");
+        return;
+    }
+    double half = 0.5 * (value->upper - value->lower);
+    int decimals = decimals_of(value->estimate, half);
+    int length = snprintf(text, ANALYSIS_TABLE_CELL_BYTES, is_signed ? "%+.*f" : "%.*f",
+        decimals, value->estimate);
+    if (value->count >= 2 && length > 0 && length < ANALYSIS_TABLE_CELL_BYTES) {
+        (void)snprintf(text + length, ANALYSIS_TABLE_CELL_BYTES - (size_t)length, " ± %.*f",
+            decimals, half);
+    }
+}
+
+int analysis_table_has(const struct analysis_study *study, size_t file, uint16_t setting,
+    enum analysis_metric metric)
+{
+    for (size_t i = 0; i < analysis_study_series_count(study); i++) {
+        struct analysis_interval value;
+        struct analysis_cell cell = { i, setting };
+        if (analysis_study_series(study, i)->file == file
+            && analysis_study_metric(study, cell, metric, &value) == HB_OK) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+void analysis_table_setting(
+    const struct data_result_info *info, uint16_t setting, char *text, size_t text_bytes)
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < info->settings_row_count; i++) {
+        const struct data_settings_row *row = &info->settings[i];
+        if (row->setting != setting || used >= text_bytes) {
+            continue;
+        }
+        int length = snprintf(text + used, text_bytes - used, "%s%s = %g", used == 0 ? "" : ", ",
+            row->parameter, row->value);
+        used += length > 0 ? (size_t)length : 0;
+    }
+}
+
+static void print_padded(FILE *out, const char *text, size_t width, int is_left)
+{
+    size_t length = analysis_text_width(text);
+    int blanks = length < width ? (int)(width - length) : 0;
+    if (!is_left) {
+        fprintf(out, "%*s", blanks + GAP, "");
+    }
+    analysis_text_plain(out, text);
+    if (is_left) {
+        fprintf(out, "%*s", blanks, "");
+    }
+}
+
+/* The columns shown, and how wide each must be. */
+struct layout {
+    enum analysis_metric metrics[ANALYSIS_TABLE_METRICS];
+    size_t count, widths[ANALYSIS_TABLE_METRICS], label_width;
+};
+
+static void cell_text(const struct analysis_study *study, struct analysis_cell cell,
+    enum analysis_metric metric, char text[ANALYSIS_TABLE_CELL_BYTES])
+{
+    struct analysis_interval value;
+    enum hb_status status = analysis_study_metric(study, cell, metric, &value);
+    analysis_table_cell(status, &value, 0, text);
+}
+
+static struct layout layout_of(
+    const struct analysis_study *study, size_t file, uint16_t setting)
+{
+    struct layout layout = { .count = 0, .label_width = strlen("policy") };
+    char text[ANALYSIS_TABLE_CELL_BYTES];
+    for (int m = 0; m < ANALYSIS_TABLE_METRICS; m++) {
+        enum analysis_metric metric = analysis_table_metrics[m];
+        if (!analysis_table_has(study, file, setting, metric)) {
+            continue;
+        }
+        analysis_table_heading(study, metric, text);
+        size_t width = analysis_text_width(text);
+        for (size_t i = 0; i < analysis_study_series_count(study); i++) {
+            const struct analysis_series *series = analysis_study_series(study, i);
+            if (series->file != file) {
+                continue;
+            }
+            struct analysis_cell cell = { i, setting };
+            cell_text(study, cell, metric, text);
+            size_t length = analysis_text_width(text);
+            width = length > width ? length : width;
+            length = analysis_text_width(series->label);
+            layout.label_width = length > layout.label_width ? length : layout.label_width;
+        }
+        layout.metrics[layout.count] = metric;
+        layout.widths[layout.count++] = width;
+    }
+    return layout;
+}
+
+static void print_setting(
+    const struct analysis_study *study, size_t file, uint16_t setting, FILE *out)
+{
+    struct layout layout = layout_of(study, file, setting);
+    char text[ANALYSIS_TABLE_CELL_BYTES], name[256];
+    analysis_table_setting(analysis_study_info(study, file), setting, name, sizeof name);
+    if (name[0] != '\0') {
+        fprintf(out, "\n");
+        analysis_text_plain(out, name);
+        fprintf(out, "\n");
+    }
+    print_padded(out, "policy", layout.label_width, 1);
+    for (size_t m = 0; m < layout.count; m++) {
+        analysis_table_heading(study, layout.metrics[m], text);
+        print_padded(out, text, layout.widths[m], 0);
+    }
+    fprintf(out, "\n");
+    for (size_t i = 0; i < analysis_study_series_count(study); i++) {
+        const struct analysis_series *series = analysis_study_series(study, i);
+        if (series->file != file) {
+            continue;
+        }
+        print_padded(out, series->label, layout.label_width, 1);
+        for (size_t m = 0; m < layout.count; m++) {
+            struct analysis_cell cell = { i, setting };
+            cell_text(study, cell, layout.metrics[m], text);
+            print_padded(out, text, layout.widths[m], 0);
+        }
+        fprintf(out, "\n");
+    }
+}
+
+void analysis_table_print(const struct analysis_study *study, FILE *out)
+{
+    for (size_t f = 0; f < analysis_study_file_count(study); f++) {
+        const struct data_result_info *info = analysis_study_info(study, f);
+        fprintf(out, "%s", f == 0 ? "" : "\n");
+        analysis_text_plain(out, info->scenario_name);
+        fprintf(out, ": %.4g h, seed %" PRIu64 ", %u replication%s, digest ",
+            (double)info->duration_s / 3600.0, info->seed, info->replication_count,
+            info->replication_count == 1 ? "" : "s");
+        analysis_text_plain(out, info->digest);
+        fprintf(out, "\n");
+        for (uint32_t s = 0; s < info->setting_count; s++) {
+            print_setting(study, f, (uint16_t)s, out);
+        }
+    }
+}

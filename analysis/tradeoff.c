@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
+
+#include "analysis/figure.h"
+#include "analysis/text.h"
+
+struct point {
+    struct analysis_interval cost, latency;
+};
+
+static int load_point(const struct analysis_study *study, struct analysis_cell cell,
+    const enum analysis_metric metrics[2], struct point *point)
+{
+    return analysis_study_metric(study, cell, metrics[0], &point->cost) == HB_OK
+        && analysis_study_metric(study, cell, metrics[1], &point->latency) == HB_OK;
+}
+
+static void write_point(FILE *out, const struct point *point, const char *label)
+{
+    const struct analysis_interval *x = &point->cost, *y = &point->latency;
+    fprintf(out, "%.8g\t%.8g\t%.8g\t%.8g\t%.8g\t%.8g\t", x->estimate, y->estimate, x->lower,
+        x->upper, y->lower, y->upper);
+    analysis_text_plain(out, label);
+    fprintf(out, "\n");
+}
+
+static void write_plot(struct analysis_figure *figure, const struct analysis_study *study,
+    const int *has, int has_optimum)
+{
+    FILE *out = figure->script;
+    struct analysis_figure_labels labels = analysis_figure_labels(study, has);
+    size_t longest = labels.longest > 19 ? labels.longest : 19;
+    double key = analysis_figure_key_share(figure, labels.count + 1, longest);
+    analysis_figure_key_above(figure, labels.count + 1, longest);
+    fprintf(out, "set key samplen 1\nset tmargin at screen %.4f\n",
+        1.0 - key - 0.05 / figure->height_in);
+    fprintf(out, "set bmargin 2.6\nset lmargin 6\nset rmargin 2\nset offsets graph 0.08,"
+                 "graph 0.08,graph 0.08,graph 0.08\n");
+    char label[64];
+    (void)snprintf(
+        label, sizeof label, "cost (%.40s)", analysis_metric_unit(study, ANALYSIS_METRIC_COST));
+    fprintf(out, "set xlabel ");
+    analysis_text_quote(out, label);
+    fprintf(out, " offset 0,0.4\nset ylabel 'mean latency (ms)' offset 1.2,0\n");
+    fprintf(out, "set xtics offset 0,0.3\nset ytics offset 0.5,0\n");
+    fprintf(out, "set grid lt 1 lc rgb '#E8E8E8' dt 1 lw 0.4\nplot");
+    int index = 0;
+    for (size_t i = 0; i < analysis_study_series_count(study); i++) {
+        if (!has[i]) {
+            continue;
+        }
+        fprintf(out,
+            "%s \\\n  '%s.tsv' every ::%d::%d using 1:2:3:4:5:6 with xyerrorbars lc %s lw 1 "
+            "pt %d ps 0.8",
+            index == 0 ? "" : ",", figure->name, index, index, analysis_figure_colour(i),
+            analysis_figure_marker(i));
+        analysis_figure_title(figure, analysis_study_series(study, i)->label);
+        index++;
+    }
+    if (has_optimum) {
+        fprintf(out,
+            ", \\\n  '%s.tsv' every ::%d::%d using 1:2 with points lc rgb '#000000' "
+            "pt 3 ps 1.1 lw 1.2 title 'clairvoyant optimum'",
+            figure->name, index, index);
+    }
+    fprintf(out, "\n");
+}
+
+enum hb_status analysis_tradeoff_draw(const struct analysis_drawing *drawing)
+{
+    static const enum analysis_metric own[2]
+        = { ANALYSIS_METRIC_COST, ANALYSIS_METRIC_LATENCY_MEAN };
+    static const enum analysis_metric optimum[2]
+        = { ANALYSIS_METRIC_OPTIMUM_COST, ANALYSIS_METRIC_OPTIMUM_LATENCY };
+    const struct analysis_study *study = drawing->study;
+    struct point points[ANALYSIS_STUDY_SERIES_MAX], best;
+    int has[ANALYSIS_STUDY_SERIES_MAX] = { 0 }, has_optimum = 0, count = 0;
+    for (size_t i = 0; i < analysis_study_series_count(study); i++) {
+        struct analysis_cell cell
+            = { i, analysis_study_setting(study, analysis_study_series(study, i)->file) };
+        has[i] = load_point(study, cell, own, &points[i]);
+        count += has[i];
+        if (!has_optimum) {
+            has_optimum = load_point(study, cell, optimum, &best);
+        }
+    }
+    if (count == 0) {
+        return HB_ERR_NOT_FOUND;
+    }
+    struct analysis_figure figure;
+    enum hb_status status = analysis_figure_begin(drawing, "cost-latency", 2.6, &figure);
+    if (status != HB_OK) {
+        return status;
+    }
+    fprintf(figure.table, "# cost\tlatency_mean_ms\tcost_lower\tcost_upper\tlatency_lower_ms"
+                          "\tlatency_upper_ms\tpolicy\n");
+    for (size_t i = 0; i < analysis_study_series_count(study); i++) {
+        if (has[i]) {
+            write_point(figure.table, &points[i], analysis_study_series(study, i)->label);
+        }
+    }
+    if (has_optimum) {
+        write_point(figure.table, &best, "clairvoyant optimum");
+    }
+    write_plot(&figure, study, has, has_optimum);
+    return analysis_figure_end(&figure, HB_OK, drawing->problem);
+}
