@@ -41,11 +41,11 @@ enum hb_status data_rows_create(struct data_run run, size_t memory_bytes, struct
 void data_rows_free(struct data_rows *rows);
 /* Appends a copy of *row, a struct data_<table>_row, with the run's key. A
  * failure (disk full) sticks and is told by data_rows_status and by append. */
-void data_rows_add(struct data_rows *rows, enum data_table table, const void *row);
+void data_rows_add(struct data_rows *rows, enum data_results_table table, const void *row);
 /* The bins of a histogram that are not empty, as rows of /latency. */
 void data_rows_add_latency(struct data_rows *rows, uint32_t region, uint16_t hour,
     const struct data_histogram *histogram);
-uint64_t data_rows_count(const struct data_rows *rows, enum data_table table);
+uint64_t data_rows_count(const struct data_rows *rows, enum data_results_table table);
 enum hb_status data_rows_status(const struct data_rows *rows);
 
 #define DATA_DIGEST_BYTES 33 /* 32 hexadecimal digits and NUL */
@@ -83,10 +83,10 @@ enum hb_status data_results_open(const char *path, struct data_result_file **out
     struct data_problem *problem);
 void data_results_close(struct data_result_file *file);
 const struct data_result_info *data_results_info(const struct data_result_file *file);
-uint64_t data_results_len(const struct data_result_file *file, enum data_table table);
+uint64_t data_results_len(const struct data_result_file *file, enum data_results_table table);
 
 /* Checked rows first .. first + count of a table into rows [count], structs of that table. */
-enum hb_status data_results_read(struct data_result_file *file, enum data_table table,
+enum hb_status data_results_read(struct data_result_file *file, enum data_results_table table,
     uint64_t first, uint64_t count, void *rows, struct data_problem *problem);
 
 /* Recomputes the digest from all rows. HB_ERR_FORMAT if the manifest has another. */
@@ -94,7 +94,7 @@ enum hb_status data_results_verify(struct data_result_file *file, struct data_pr
 
 /* Calls visit for every row of a table in order, in fixed memory, until it
  * returns something else than HB_OK, which is then the result. */
-enum hb_status data_results_each(struct data_result_file *file, enum data_table table,
+enum hb_status data_results_each(struct data_result_file *file, enum data_results_table table,
     enum hb_status (*visit)(void *context, const void *row), void *context,
     struct data_problem *problem);
 

@@ -7,7 +7,7 @@
 /* Whether values [count] of a column are what the schema demands; info gives
  * the bounds of references. first is their row, for the sentence. */
 struct data_results_values {
-    enum data_table table;
+    enum data_results_table table;
     size_t column;
     uint64_t first, count;
     const void *values;

@@ -24,7 +24,7 @@ enum hb_status data_results_digest_head(
     return HB_OK;
 }
 
-static enum hb_status digest_table(struct data_result_file *file, enum data_table table,
+static enum hb_status digest_table(struct data_result_file *file, enum data_results_table table,
     struct data_digest *digest, struct data_problem *problem)
 {
     const struct data_table_schema *schema = data_schema_of(table);
@@ -54,7 +54,7 @@ enum hb_status data_results_verify(struct data_result_file *file, struct data_pr
     enum hb_status status = data_results_digest_head(&whole, info);
     for (int t = 0; t < DATA_TABLE_COUNT && status == HB_OK; t++) {
         struct data_digest table = { { 0 } };
-        status = digest_table(file, (enum data_table)t, &table, problem);
+        status = digest_table(file, (enum data_results_table)t, &table, problem);
         data_digest_block(&whole, table.state, sizeof table.state);
     }
     if (status != HB_OK) {

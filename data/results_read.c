@@ -16,7 +16,7 @@
 
 /* Most rows of the tables that are held in memory. */
 static const struct {
-    enum data_table table;
+    enum data_results_table table;
     uint64_t rows_max;
 } held[] = {
     { DATA_TABLE_POLICIES, UINT16_MAX },
@@ -133,7 +133,7 @@ static enum hb_status read_manifest(struct data_result_file *from, struct data_p
 
 /* All columns of a table: there, of their types, equally long. */
 static enum hb_status check_table(
-    struct data_result_file *from, enum data_table table, struct data_problem *problem)
+    struct data_result_file *from, enum data_results_table table, struct data_problem *problem)
 {
     const struct data_table_schema *schema = data_schema_of(table);
     for (size_t i = 0; i < schema->column_count; i++) {
@@ -158,7 +158,7 @@ static enum hb_status check_table(
 static enum hb_status read_held(
     struct data_result_file *from, size_t index, struct data_problem *problem)
 {
-    enum data_table table = held[index].table;
+    enum data_results_table table = held[index].table;
     const struct data_table_schema *schema = data_schema_of(table);
     uint64_t count = from->lengths[table];
     if (count > held[index].rows_max) {
@@ -180,7 +180,7 @@ static enum hb_status read_names(struct data_result_file *from, struct data_prob
 {
     struct data_result_info *info = &from->info;
     for (int t = 0; t < DATA_TABLE_COUNT; t++) {
-        enum hb_status status = check_table(from, (enum data_table)t, problem);
+        enum hb_status status = check_table(from, (enum data_results_table)t, problem);
         if (status != HB_OK) {
             return status;
         }
@@ -266,7 +266,7 @@ const struct data_result_info *data_results_info(const struct data_result_file *
     return &from->info;
 }
 
-uint64_t data_results_len(const struct data_result_file *from, enum data_table table)
+uint64_t data_results_len(const struct data_result_file *from, enum data_results_table table)
 {
     return from->lengths[table];
 }
@@ -285,7 +285,7 @@ static enum hb_status read_column(struct data_result_file *from,
     return status == HB_OK ? data_results_check(&from->info, values, problem) : status;
 }
 
-enum hb_status data_results_read(struct data_result_file *from, enum data_table table,
+enum hb_status data_results_read(struct data_result_file *from, enum data_results_table table,
     uint64_t first, uint64_t count, void *rows, struct data_problem *problem)
 {
     const struct data_table_schema *schema = data_schema_of(table);
@@ -310,7 +310,7 @@ enum hb_status data_results_read(struct data_result_file *from, enum data_table 
     return HB_OK;
 }
 
-enum hb_status data_results_each(struct data_result_file *from, enum data_table table,
+enum hb_status data_results_each(struct data_result_file *from, enum data_results_table table,
     enum hb_status (*visit)(void *context, const void *row), void *context,
     struct data_problem *problem)
 {

@@ -86,7 +86,7 @@ static enum hb_status write_manifest(struct data_h5 *file, const struct data_man
     return status;
 }
 
-static enum hb_status create_table(struct data_h5 *file, enum data_table table,
+static enum hb_status create_table(struct data_h5 *file, enum data_results_table table,
     const char *currency, struct data_problem *problem)
 {
     const struct data_table_schema *schema = data_schema_of(table);
@@ -128,7 +128,7 @@ enum hb_status data_results_create(const char *path, const struct data_manifest 
     }
     for (int t = 0; t < DATA_TABLE_COUNT && status == HB_OK; t++) {
         status = create_table(
-            results->file, (enum data_table)t, manifest->currency, problem);
+            results->file, (enum data_results_table)t, manifest->currency, problem);
     }
     if (status != HB_OK) {
         data_results_free(results);
@@ -140,7 +140,7 @@ enum hb_status data_results_create(const char *path, const struct data_manifest 
 
 /* Turns the waiting rows of a table into columns, digests and writes these. */
 static enum hb_status flush_batch(
-    struct data_results *results, enum data_table table, struct data_problem *problem)
+    struct data_results *results, enum data_results_table table, struct data_problem *problem)
 {
     const struct data_table_schema *schema = data_schema_of(table);
     struct batch *batch = &results->batches[table];
@@ -160,7 +160,7 @@ static enum hb_status flush_batch(
 struct feed {
     struct data_results *results;
     struct data_problem *problem;
-    enum data_table table;
+    enum data_results_table table;
 };
 
 static enum hb_status take_block(void *context, const void *block, size_t count)
@@ -198,8 +198,8 @@ enum hb_status data_results_append(
     struct data_problem inner = { "" };
     enum hb_status status = HB_OK;
     for (int t = 0; t < DATA_TABLE_COUNT && status == HB_OK; t++) {
-        struct feed feed = { results, &inner, (enum data_table)t };
-        status = data_rows_each(rows, (enum data_table)t, take_block, &feed);
+        struct feed feed = { results, &inner, (enum data_results_table)t };
+        status = data_rows_each(rows, (enum data_results_table)t, take_block, &feed);
     }
     if (status == HB_OK) {
         return HB_OK;
@@ -232,7 +232,7 @@ enum hb_status data_results_commit(struct data_results *results, char digest[DAT
     enum hb_status status = write_bins(results, problem);
     struct data_digest whole = results->head;
     for (int t = 0; t < DATA_TABLE_COUNT && status == HB_OK; t++) {
-        status = flush_batch(results, (enum data_table)t, problem);
+        status = flush_batch(results, (enum data_results_table)t, problem);
         data_digest_block(&whole, results->batches[t].digest.state, sizeof whole.state);
     }
     char text[DATA_DIGEST_BYTES];

@@ -161,7 +161,7 @@ static struct block *block_next(struct data_rows *rows, struct shelf *shelf)
     return block;
 }
 
-void data_rows_add(struct data_rows *rows, enum data_table table, const void *row)
+void data_rows_add(struct data_rows *rows, enum data_results_table table, const void *row)
 {
     const struct data_table_schema *schema = data_schema_of(table);
     struct shelf *shelf = &rows->shelves[table];
@@ -199,7 +199,7 @@ void data_rows_add_latency(struct data_rows *rows, uint32_t region, uint16_t hou
     }
 }
 
-uint64_t data_rows_count(const struct data_rows *rows, enum data_table table)
+uint64_t data_rows_count(const struct data_rows *rows, enum data_results_table table)
 {
     return rows->shelves[table].row_count;
 }
@@ -209,7 +209,7 @@ enum hb_status data_rows_status(const struct data_rows *rows)
     return rows->status;
 }
 
-enum hb_status data_rows_each(struct data_rows *rows, enum data_table table,
+enum hb_status data_rows_each(struct data_rows *rows, enum data_results_table table,
     enum hb_status (*take)(void *context, const void *block, size_t count), void *context)
 {
     enum hb_status status = rows->status;

@@ -7,7 +7,7 @@
 
 /* Calls take(context, rows, count) for the rows of a table in order, in blocks;
  * stops at the first status that is not HB_OK. HB_ERR_IO if the spool fails. */
-enum hb_status data_rows_each(struct data_rows *rows, enum data_table table,
+enum hb_status data_rows_each(struct data_rows *rows, enum data_results_table table,
     enum hb_status (*take)(void *context, const void *block, size_t count), void *context);
 
 #endif

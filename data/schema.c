@@ -81,13 +81,13 @@ static const struct data_table_schema schemas[] = {
 #undef T
 };
 
-const struct data_table_schema *data_schema_of(enum data_table table)
+const struct data_table_schema *data_schema_of(enum data_results_table table)
 {
     assert((unsigned)table < DATA_TABLE_COUNT);
     return &schemas[table];
 }
 
-const struct data_column *data_schema_column(enum data_table table, const char *name)
+const struct data_column *data_schema_column(enum data_results_table table, const char *name)
 {
     const struct data_table_schema *schema = data_schema_of(table);
     for (size_t i = 0; i < schema->column_count; i++) {

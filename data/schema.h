@@ -205,7 +205,7 @@
     T(LEDGER, ledger, 1, "amounts and money by account and site") \
     T(PATHS, paths, 1, "places and endpoints of some clients over time")
 
-enum data_table {
+enum data_results_table {
 #define T(TABLE, table, keyed, description) DATA_TABLE_##TABLE,
     DATA_TABLE_LIST(T)
 #undef T
@@ -308,9 +308,9 @@ struct data_table_schema {
 };
 
 /* Schema of a table, for ever. */
-const struct data_table_schema *data_schema_of(enum data_table table);
+const struct data_table_schema *data_schema_of(enum data_results_table table);
 /* Column of that name of table; NULL if there is none. */
-const struct data_column *data_schema_column(enum data_table table, const char *name);
+const struct data_column *data_schema_column(enum data_results_table table, const char *name);
 /* Names of an enumeration column's values ; NULL and 0 for others. */
 const char *const *data_schema_labels(enum data_check check, uint32_t *count);
 size_t data_schema_type_bytes(enum data_h5_type type);

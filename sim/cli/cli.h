@@ -11,6 +11,7 @@
     X(validate, "check scenarios without running them") \
     X(import, "recorded movement (tables, GeoLife, GPX) into a trace file") \
     X(verify, "the models against published numbers and measured data") \
+    X(report, "summary, figures and one HTML page from result files") \
     /* the list ends here */
 
 #define X(name, help) int cli_##name(int argc, char **argv);

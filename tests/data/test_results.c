@@ -162,13 +162,13 @@ static void the_schema_is_complete(void **state)
 {
     (void)state;
     for (int t = 0; t < DATA_TABLE_COUNT; t++) {
-        const struct data_table_schema *schema = data_schema_of((enum data_table)t);
+        const struct data_table_schema *schema = data_schema_of((enum data_results_table)t);
         assert_true(schema->description[0] != '\0');
         for (size_t i = 0; i < schema->column_count; i++) {
             assert_true(schema->columns[i].description[0] != '\0');
             assert_non_null(schema->columns[i].unit);
             assert_true(schema->columns[i].offset < schema->row_bytes);
-            assert_ptr_equal(data_schema_column((enum data_table)t, schema->columns[i].name),
+            assert_ptr_equal(data_schema_column((enum data_results_table)t, schema->columns[i].name),
                 &schema->columns[i]);
         }
         assert_true(!schema->is_keyed || strcmp(schema->columns[2].name, "replication") == 0);
