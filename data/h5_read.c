@@ -41,7 +41,7 @@ int data_h5_has(const struct data_h5 *file, const char *path)
         return 0;
     }
     memcpy(prefix, path, length + 1);
-    for (size_t i = 1; i <= length; i++) {
+    for (size_t i = 1; i <= length && length > 1; i++) { /* the root is always there */
         if (prefix[i] != '/' && prefix[i] != '\0') {
             continue;
         }

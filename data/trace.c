@@ -101,7 +101,7 @@ static enum hb_status check_places(
                 "%s: place %u: found lat_deg=%g lon_deg=%g: expected -90..90 and -180..180", file,
                 i, place->at.lat_deg, place->at.lon_deg);
         }
-        if (abs(place->utc_offset_s) > 64800) {
+        if (place->utc_offset_s < -64800 || place->utc_offset_s > 64800) {
             return data_problem_set(problem, HB_ERR_FORMAT,
                 "%s: place %u: found utc_offset_s=%d: expected -64800..64800", file, i,
                 place->utc_offset_s);

@@ -78,7 +78,8 @@ void data_trace_span(struct data_trace_store *store, int64_t epoch_unix_s, uint3
 const struct data_trace *data_trace_view(const struct data_trace_store *store);
 
 /* Holds every promise of struct data_trace above, and coordinates, offsets and
- * region indices in range? HB_ERR_FORMAT, with the first breach in problem. */
+ * region indices in range? HB_ERR_FORMAT, with the first breach in problem; file
+ * names it there. */
 enum hb_status data_trace_check(const struct data_trace *trace, const char *file,
     struct data_problem *problem);
 
