@@ -1,18 +1,29 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/engine/bucket.h"
 
-#include <stdlib.h>
+#include "sim/engine/pages.h"
+
+static size_t block_bytes(const struct sim_bucket_pool *pool)
+{
+    return ((size_t)pool->block_count << pool->block_bits) * SIM_RECORD_BYTES;
+}
+
+static size_t next_bytes(const struct sim_bucket_pool *pool)
+{
+    return pool->block_count * sizeof(*pool->next);
+}
 
 enum hb_status sim_bucket_pool_init(struct sim_bucket_pool *pool, uint32_t block_bits,
     size_t block_count)
 {
+    assert(block_count > 0);
     assert(block_count <= UINT32_MAX);
     *pool = (struct sim_bucket_pool) {
         .block_bits = block_bits,
         .block_count = (uint32_t)block_count,
-        .blocks = malloc((block_count << block_bits) * SIM_RECORD_BYTES),
-        .next = malloc(block_count * sizeof(*pool->next)),
     };
+    pool->blocks = sim_pages_create(block_bytes(pool));
+    pool->next = sim_pages_create(next_bytes(pool));
     if (pool->blocks == NULL || pool->next == NULL) {
         sim_bucket_pool_fini(pool);
         return HB_ERR_MEMORY;
@@ -22,7 +33,7 @@ enum hb_status sim_bucket_pool_init(struct sim_bucket_pool *pool, uint32_t block
 
 void sim_bucket_pool_fini(struct sim_bucket_pool *pool)
 {
-    free(pool->next);
-    free(pool->blocks);
+    sim_pages_free(pool->next, next_bytes(pool));
+    sim_pages_free(pool->blocks, block_bytes(pool));
     *pool = (struct sim_bucket_pool) { 0 };
 }

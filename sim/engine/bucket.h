@@ -39,12 +39,13 @@ struct sim_bucket_pool {
     uint32_t free_head, free_count; /* chain of blocks given back */
 };
 
-/* A walk through a bucket, block by block. The bucket may be given back and
- * its blocks filled anew as they are passed. */
+/* A walk through a bucket, block by block, newest first. Each block can be
+ * given back, and filled anew, once it has been passed. */
 struct sim_bucket_walk {
     struct sim_bucket rest;
     uint32_t block;
     uint32_t count; /* records in block */
+    uint32_t far;   /* block a few steps on: being fetched */
 };
 
 /* HB_ERR_MEMORY. Costs address space only, until used. */
@@ -108,13 +109,36 @@ static inline void sim_bucket_append(struct sim_bucket_pool *pool, struct sim_bu
     uint32_t index = bucket->count++ & ((1U << pool->block_bits) - 1);
     if (index == 0) {
         uint32_t block = sim_bucket_take_block(pool);
-        pool->next[block] = bucket->block;
+        pool->next[block] = bucket->count > 1 ? bucket->block : block; /* ends in itself */
         bucket->block = block;
     }
-    memcpy(sim_bucket_slot(pool, bucket->block, index), record, SIM_RECORD_BYTES);
+    unsigned char *slot = sim_bucket_slot(pool, bucket->block, index);
+    memcpy(slot, &record->at, 8);
+    memcpy(slot + 8, &record->tag, 8);
+    memcpy(slot + 16, &record->load, 4);
 }
 
-/* Steps to the next block, newest first; false at the end. */
+static inline void sim_bucket_walk_ahead(const struct sim_bucket_pool *pool,
+    struct sim_bucket_walk *walk)
+{
+    const unsigned char *slots = sim_bucket_slot(pool, walk->far, 0);
+    __builtin_prefetch(slots);
+    __builtin_prefetch(slots + 64);
+    __builtin_prefetch(slots + 128);
+    walk->far = pool->next[walk->far];
+}
+
+static inline struct sim_bucket_walk sim_bucket_walk_of(const struct sim_bucket_pool *pool,
+    struct sim_bucket bucket)
+{
+    struct sim_bucket_walk walk = { .rest = bucket, .far = bucket.block };
+    for (int i = 0; i < 4 && bucket.count > 0; i++) {
+        sim_bucket_walk_ahead(pool, &walk);
+    }
+    return walk;
+}
+
+/* Steps to the next block; false at the end. */
 static inline bool sim_bucket_walk_on(const struct sim_bucket_pool *pool,
     struct sim_bucket_walk *walk)
 {
@@ -126,18 +150,18 @@ static inline bool sim_bucket_walk_on(const struct sim_bucket_pool *pool,
     walk->count = ((rest->count - 1) & ((1U << pool->block_bits) - 1)) + 1;
     rest->count -= walk->count;
     rest->block = pool->next[rest->block];
-    if (rest->count > 0) {
-        __builtin_prefetch(sim_bucket_slot(pool, rest->block, 0));
-        __builtin_prefetch(sim_bucket_slot(pool, rest->block, 3));
-    }
+    sim_bucket_walk_ahead(pool, walk);
     return true;
 }
 
 static inline struct sim_record sim_bucket_record(const struct sim_bucket_pool *pool,
     const struct sim_bucket_walk *walk, uint32_t index)
 {
+    const unsigned char *slot = sim_bucket_slot(pool, walk->block, index);
     struct sim_record record;
-    memcpy(&record, sim_bucket_slot(pool, walk->block, index), SIM_RECORD_BYTES);
+    memcpy(&record.at, slot, 8);
+    memcpy(&record.tag, slot + 8, 8);
+    memcpy(&record.load, slot + 16, 4);
     return record;
 }
 

@@ -127,8 +127,8 @@ static void an_interrupt_is_seen_soon(void **state)
 {
     (void)state;
     volatile int interrupt = 1;
-    struct log log = { .loop = loop_of(
-                           &(struct sim_loop_options) { .event_capacity = 9, .interrupt = &interrupt }) };
+    struct sim_loop_options options = { .event_capacity = 9, .interrupt = &interrupt };
+    struct log log = { .loop = loop_of(&options) };
     sim_loop_handle(log.loop, ticks, &(struct sim_loop_handler) { .handle = again, .ctx = &log });
     push(log.loop, 0, ticks);
     assert_int_equal(sim_loop_run(log.loop, INT64_MAX), HB_ERR_INTERRUPTED);
@@ -230,7 +230,8 @@ static void arrive(void *ctx, const struct sim_event *event)
 {
     struct station *station = ctx;
     account(station);
-    schedule(station, event->kind, sim_draw_exponential(&station->arrivals, station->arrival_s_mean));
+    schedule(station, event->kind,
+        sim_draw_exponential(&station->arrivals, station->arrival_s_mean));
     if (station->in_system++ == 0) {
         schedule(station, other, sim_draw_exponential(&station->services, station->service_s_mean));
     }

@@ -75,7 +75,7 @@ static void drain(struct pair *pair)
     assert_false(sim_queue_pop(pair->queue, INT64_MAX, &none));
     assert_int_equal(sim_queue_len(pair->queue), 0);
     sim_queue_free(pair->queue);
-    free(pair->heap.nodes);
+    event_heap_free(&pair->heap);
 }
 
 static void pops_in_the_heaps_order_at_a_steady_number(void **state)
@@ -288,7 +288,7 @@ static void takes_at_most_24_bytes_an_event(void **state)
         assert_true(sim_queue_reserved_bytes(pair.queue) <= 24 * count);
         assert_true(sim_queue_used_bytes(pair.queue) <= sim_queue_reserved_bytes(pair.queue));
         sim_queue_free(pair.queue);
-        free(pair.heap.nodes);
+        event_heap_free(&pair.heap);
     }
 }
 

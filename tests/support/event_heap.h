@@ -30,6 +30,11 @@ static inline struct event_heap event_heap_of(size_t capacity)
     return (struct event_heap) { .nodes = nodes, .capacity = capacity };
 }
 
+static inline void event_heap_free(struct event_heap *heap)
+{
+    free(heap->nodes);
+}
+
 static inline bool event_node_is_before(const struct event_node *a, const struct event_node *b)
 {
     return a->at < b->at || (a->at == b->at && a->tag < b->tag);

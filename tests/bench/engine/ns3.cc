@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// ns-3's schedulers as a user of ns-3 has them: events made by MakeEvent,
+// inserted, removed, invoked, released.
+#include "tests/bench/engine/hold.h"
+#include "tests/bench/engine/models.h"
+
+#include <ns3/event-impl.h>
+#include <ns3/make-event.h>
+#include <ns3/map-scheduler.h>
+#include <ns3/nstime.h>
+#include <ns3/priority-queue-scheduler.h>
+#include <ns3/simulator.h>
+#include <ns3/object-factory.h>
+
+#include <vector>
+
+namespace
+{
+
+struct Ns3Hold
+{
+    ns3::Ptr<ns3::Scheduler> scheduler;
+};
+
+struct hold* g_hold; // the handler's only way to its data, as in most ns-3 models
+int64_t g_now_ns;
+
+void Touch(uint32_t entity)
+{
+    hold_touch(g_hold, entity, g_now_ns);
+}
+
+// ns-3 orders ties by its own serial number; here the client's counter and
+// index stand in, as in the other contestants.
+void Insert(ns3::Scheduler& scheduler, struct hold* hold, uint32_t entity, int64_t nowNs)
+{
+    ns3::Scheduler::Event event;
+    event.impl = ns3::MakeEvent(&Touch, entity);
+    event.key.m_ts = static_cast<uint64_t>(nowNs + hold_increment_ns(hold));
+    event.key.m_uid = ++hold->clients[entity].order;
+    event.key.m_context = entity;
+    scheduler.Insert(event);
+}
+
+void* Create(struct hold* hold, ns3::Ptr<ns3::Scheduler> scheduler)
+{
+    auto* self = new Ns3Hold{scheduler};
+    for (uint32_t i = 0; i < hold->pending; i++)
+    {
+        Insert(*scheduler, hold, i, 0);
+    }
+    return self;
+}
+
+void* CreatePriority(struct hold* hold)
+{
+    return Create(hold, ns3::CreateObject<ns3::PriorityQueueScheduler>());
+}
+
+void* CreateMap(struct hold* hold)
+{
+    return Create(hold, ns3::CreateObject<ns3::MapScheduler>());
+}
+
+void Run(void* self, struct hold* hold, size_t ops)
+{
+    ns3::Scheduler& scheduler = *static_cast<Ns3Hold*>(self)->scheduler;
+    g_hold = hold;
+    for (size_t i = 0; i < ops; i++)
+    {
+        ns3::Scheduler::Event event = scheduler.RemoveNext();
+        g_now_ns = static_cast<int64_t>(event.key.m_ts);
+        event.impl->Invoke();
+        event.impl->Unref();
+        Insert(scheduler, hold, event.key.m_context, g_now_ns);
+    }
+}
+
+void Free(void* self)
+{
+    auto* hold = static_cast<Ns3Hold*>(self);
+    while (!hold->scheduler->IsEmpty())
+    {
+        hold->scheduler->RemoveNext().impl->Unref();
+    }
+    delete hold;
+}
+
+void UsePriorityQueue()
+{
+    ns3::ObjectFactory factory;
+    factory.SetTypeId("ns3::PriorityQueueScheduler");
+    ns3::Simulator::SetScheduler(factory);
+}
+
+// M/M/1: the model of mm1.c.
+struct Station
+{
+    struct mm1 model;
+    uint64_t events = 0;
+} g_station;
+
+void Depart();
+
+void Arrive()
+{
+    g_station.events++;
+    mm1_account(&g_station.model, ns3::Simulator::Now().GetNanoSeconds());
+    ns3::Simulator::Schedule(ns3::NanoSeconds(mm1_arrival_ns(&g_station.model)), &Arrive);
+    if (g_station.model.in_system++ == 0)
+    {
+        ns3::Simulator::Schedule(ns3::NanoSeconds(mm1_service_ns(&g_station.model)), &Depart);
+    }
+}
+
+void Depart()
+{
+    g_station.events++;
+    mm1_account(&g_station.model, ns3::Simulator::Now().GetNanoSeconds());
+    if (--g_station.model.in_system > 0)
+    {
+        ns3::Simulator::Schedule(ns3::NanoSeconds(mm1_service_ns(&g_station.model)), &Depart);
+    }
+}
+
+// Keepalives: the model of keepalive.c.
+uint32_t g_expired_count;
+
+void Expire(uint32_t)
+{
+    g_expired_count++;
+}
+
+} // namespace
+
+extern "C" {
+
+const struct hold_contestant hold_ns3_priority = {"ns-3 priority queue", CreatePriority, Run, Free};
+const struct hold_contestant hold_ns3_map = {"ns-3 map", CreateMap, Run, Free};
+
+uint64_t ns3_mm1(struct mm1* model, int64_t until_ns)
+{
+    UsePriorityQueue();
+    g_station = Station{*model};
+    ns3::Simulator::Schedule(ns3::NanoSeconds(mm1_arrival_ns(&g_station.model)), &Arrive);
+    ns3::Simulator::Stop(ns3::NanoSeconds(static_cast<uint64_t>(until_ns)));
+    ns3::Simulator::Run();
+    mm1_account(&g_station.model, until_ns);
+    ns3::Simulator::Destroy();
+    *model = g_station.model;
+    return g_station.events;
+}
+
+void ns3_keepalive(struct keepalive* model)
+{
+    UsePriorityQueue();
+    g_expired_count = 0;
+    std::vector<ns3::EventId> timers(model->client_count);
+    const auto timeout = ns3::NanoSeconds(static_cast<uint64_t>(model->timeout_ns));
+    const int64_t batchNs = model->gap_ns * model->batch_messages;
+    for (uint32_t batch = 0; batch < model->batch_count; batch++)
+    {
+        for (uint32_t i = 0; i < model->batch_messages; i++)
+        {
+            const uint32_t client = keepalive_next_client(model);
+            timers[client].Cancel();
+            timers[client] = ns3::Simulator::Schedule(timeout, &Expire, client);
+        }
+        ns3::Simulator::Stop(ns3::NanoSeconds(static_cast<uint64_t>(batchNs)));
+        ns3::Simulator::Run();
+    }
+    timers.clear();
+    ns3::Simulator::Destroy();
+    model->expired_count = g_expired_count;
+}
+}
