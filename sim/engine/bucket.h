@@ -66,15 +66,25 @@ static inline struct sim_record sim_bucket_pack(const struct sim_event *event)
     };
 }
 
+static inline uint32_t sim_bucket_entity(const struct sim_record *record)
+{
+    return (uint32_t)(record->tag >> 32) & SIM_EVENT_ENTITY_MAX;
+}
+
+static inline uint8_t sim_bucket_kind(const struct sim_record *record)
+{
+    return (uint8_t)(record->load >> 24);
+}
+
 static inline struct sim_event sim_bucket_unpack(const struct sim_record *record)
 {
     return (struct sim_event) {
         .at_ns = (int64_t)record->at,
-        .entity = (uint32_t)(record->tag >> 32) & SIM_EVENT_ENTITY_MAX,
+        .entity = sim_bucket_entity(record),
         .order = (uint32_t)record->tag,
         .payload = record->load & SIM_EVENT_PAYLOAD_MAX,
         .rank = (uint8_t)(record->tag >> 60),
-        .kind = (uint8_t)(record->load >> 24),
+        .kind = sim_bucket_kind(record),
     };
 }
 

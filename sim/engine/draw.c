@@ -75,7 +75,7 @@ bool sim_draw_chance(struct sim_stream *stream, double probability)
 double sim_draw_exponential(struct sim_stream *stream, double mean)
 {
     assert(mean >= 0.0);
-    return -mean * log1p(-next_unit(stream));
+    return -mean * log(1.0 - next_unit(stream)); /* the difference is exact, and > 0 */
 }
 
 double sim_draw_normal(struct sim_stream *stream, double mean, double sd)

@@ -36,6 +36,7 @@ struct sim_loop {
     uint32_t check_count;
     struct check checks[check_max];
     struct sim_loop_handler handlers[kind_count];
+    struct sim_queue_touch touches[kind_count];
     char failure[256];
 };
 
@@ -121,16 +122,6 @@ static void pulse(struct sim_loop *loop)
 
 /* ---- the interface ---- */
 
-static void prefetch_state(void *ctx, const struct sim_event *next)
-{
-    const struct sim_loop *loop = ctx;
-    const struct sim_loop_handler *handler = &loop->handlers[next->kind];
-    if (handler->state != NULL) {
-        __builtin_prefetch(
-            (const char *)handler->state + (size_t)next->entity * handler->stride_bytes, 1);
-    }
-}
-
 enum hb_status sim_loop_create(const struct sim_loop_options *options, struct sim_loop **out)
 {
     struct sim_loop *loop = calloc(1, sizeof(*loop));
@@ -139,8 +130,7 @@ enum hb_status sim_loop_create(const struct sim_loop_options *options, struct si
     }
     struct sim_queue_options queue_options = {
         .capacity = options->event_capacity,
-        .soon = prefetch_state,
-        .soon_ctx = loop,
+        .touches = loop->touches,
     };
     enum hb_status status = sim_queue_create(&queue_options, &loop->queue);
     if (status != HB_OK) {
@@ -169,6 +159,7 @@ void sim_loop_handle(struct sim_loop *loop, uint8_t kind, const struct sim_loop_
     assert(handler->handle != NULL);
     assert(loop->handlers[kind].handle == NULL);
     loop->handlers[kind] = *handler;
+    loop->touches[kind] = handler->touch;
 }
 
 enum hb_status sim_loop_add_check(struct sim_loop *loop, const char *name,

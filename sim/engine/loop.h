@@ -7,6 +7,7 @@
 
 #include "core/status.h"
 #include "sim/engine/event.h"
+#include "sim/engine/queue.h"
 
 struct sim_progress; /* sim/engine/progress.h */
 
@@ -24,13 +25,11 @@ struct sim_loop_options {
 
 typedef void sim_loop_handle_fn(void *ctx, const struct sim_event *event);
 
-/* What to do with the events of one kind. state is prefetched for coming
- * events: stride_bytes * entity from it; NULL: nothing is. */
+/* What to do with the events of one kind. */
 struct sim_loop_handler {
     sim_loop_handle_fn *handle;
     void *ctx;
-    const void *state;
-    size_t stride_bytes;
+    struct sim_queue_touch touch; /* prefetched for coming events; zero: nothing is */
 };
 
 /* Answers whether an invariant holds; if not, writes why into why [why_bytes]. */

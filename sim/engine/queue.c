@@ -57,8 +57,7 @@ struct sim_queue {
     struct rung rungs[rung_count];
     uint32_t fan_bits; /* a rung has up to 2^fan_bits buckets */
     struct sim_bucket_pool pool;
-    sim_queue_soon_fn *soon;
-    void *soon_ctx;
+    const struct sim_queue_touch *touches; /* [256] by kind, or NULL */
 };
 
 /* Without a branch: the first difference decides. */
@@ -208,11 +207,15 @@ static struct rung *collapse(struct sim_queue *queue, struct sim_bucket bucket)
 
 /* ---- bottom ---- */
 
-static void announce(const struct sim_queue *queue, const struct sim_record *record)
+/* Has what the event's handler will touch on its way to the cache. */
+static void fetch(const struct sim_queue *queue, const struct sim_record *record)
 {
-    if (queue->soon != NULL) {
-        struct sim_event event = sim_bucket_unpack(record);
-        queue->soon(queue->soon_ctx, &event);
+    if (queue->touches != NULL) {
+        const struct sim_queue_touch *touch = &queue->touches[sim_bucket_kind(record)];
+        if (touch->state != NULL) {
+            size_t entity = sim_bucket_entity(record);
+            __builtin_prefetch((const char *)touch->state + entity * touch->stride_bytes, 1);
+        }
     }
 }
 
@@ -226,31 +229,46 @@ static void insert(struct sim_queue *queue, const struct sim_record *record)
     queue->bottom[i] = *record;
 }
 
-/* Moves a small bucket, detached, to the empty bottom. All are announced
- * before any is sorted, so that what they touch arrives meanwhile. The sort
- * counts for each record those that come after it: more comparisons than by
- * insertion, but none that a processor can guess wrong. */
+/* The clients of the small bucket after index are fetched while those of
+ * index are served. */
+static void fetch_next(const struct sim_queue *queue, const struct rung *rung, uint32_t index)
+{
+    do {
+        index++;
+    } while (index < rung->last && rung->buckets[index].count == 0);
+    if (index > rung->last || rung->buckets[index].count > leaf_count) {
+        return;
+    }
+    struct sim_bucket_walk walk = sim_bucket_walk_of(&queue->pool, rung->buckets[index]);
+    while (sim_bucket_walk_on(&queue->pool, &walk)) {
+        for (uint32_t i = 0; i < walk.count; i++) {
+            struct sim_record record = sim_bucket_record(&queue->pool, &walk, i);
+            fetch(queue, &record);
+        }
+    }
+}
+
+/* Moves a small bucket, detached, to the empty bottom. The sort counts for
+ * each record those that come after it: more comparisons than by insertion,
+ * but none that a processor can guess wrong. */
 static void sort_into_bottom(struct sim_queue *queue, struct sim_bucket bucket)
 {
     struct sim_record found[leaf_count];
     uint32_t after[leaf_count], count = 0;
-    after[0] = 0;
     struct sim_bucket_walk walk = sim_bucket_walk_of(&queue->pool, bucket);
     while (sim_bucket_walk_on(&queue->pool, &walk)) {
         for (uint32_t i = 0; i < walk.count; i++) {
             found[count] = sim_bucket_record(&queue->pool, &walk, i);
-            announce(queue, &found[count++]);
+            fetch(queue, &found[count]);
+            uint32_t later = 0;
+            for (uint32_t j = 0; j < count; j++) {
+                uint32_t is_later = is_before(&found[count], &found[j]);
+                later += is_later;
+                after[j] += 1 - is_later;
+            }
+            after[count++] = later;
         }
         sim_bucket_give_block(&queue->pool, walk.block);
-    }
-    for (uint32_t i = 1; i < count; i++) {
-        uint32_t later = 0;
-        for (uint32_t j = 0; j < i; j++) {
-            uint32_t is_later = is_before(&found[i], &found[j]);
-            later += is_later;
-            after[j] += 1 - is_later;
-        }
-        after[i] = later;
     }
     for (uint32_t i = 0; i < count; i++) {
         queue->bottom[after[i]] = found[i];
@@ -281,6 +299,7 @@ static void refine(struct sim_queue *queue, struct rung *rung)
     uint32_t index = rung->current++;
     struct sim_bucket bucket = detach(rung, index);
     if (bucket.count <= leaf_count) {
+        fetch_next(queue, rung, index);
         sort_into_bottom(queue, bucket);
         return;
     }
@@ -344,8 +363,7 @@ enum hb_status sim_queue_create(const struct sim_queue_options *options, struct 
     queue->fan_bits = fan_bits;
     queue->capacity = capacity;
     queue->depth = 1;
-    queue->soon = options->soon;
-    queue->soon_ctx = options->soon_ctx;
+    queue->touches = options->touches;
     *out = queue;
     return HB_OK;
 no_memory:
@@ -383,7 +401,7 @@ enum hb_status sim_queue_push(struct sim_queue *queue, const struct sim_event *e
             return HB_OK;
         }
     }
-    announce(queue, &record);
+    fetch(queue, &record);
     insert(queue, &record);
     return HB_OK;
 }

@@ -13,14 +13,16 @@
  * about 21 bytes an event. */
 struct sim_queue;
 
-/* Told of an event once, a few pops before it leaves: the time to prefetch
- * what its handler will touch. Changes nothing. */
-typedef void sim_queue_soon_fn(void *ctx, const struct sim_event *next);
+/* Where the handler of a kind of event will look: at state + entity *
+ * stride_bytes. It is prefetched a few pops before. state NULL: nowhere. */
+struct sim_queue_touch {
+    const void *state;
+    size_t stride_bytes;
+};
 
 struct sim_queue_options {
-    size_t capacity;         /* pending at once, 1..2^31; address space only, until used */
-    sim_queue_soon_fn *soon; /* or NULL */
-    void *soon_ctx;
+    size_t capacity;                       /* pending at once, 1..2^31; address space until used */
+    const struct sim_queue_touch *touches; /* [256] by kind, borrowed; or NULL */
 };
 
 /* HB_ERR_RANGE capacity, HB_ERR_MEMORY. */

@@ -44,8 +44,7 @@ void sim_timer_attach(const struct sim_timer_set *set)
     struct sim_loop_handler handler = {
         .handle = on_event,
         .ctx = (void *)set, /* only read through it */
-        .state = set->first,
-        .stride_bytes = set->stride_bytes,
+        .touch = { .state = set->first, .stride_bytes = set->stride_bytes },
     };
     sim_loop_handle(set->loop, set->kind, &handler);
 }

@@ -14,7 +14,6 @@
 #include <time.h>
 
 #include "sim/engine/pages.h"
-#include "sim/engine/queue.h"
 #include "tests/bench/engine/hold.h"
 #include "tests/bench/engine/models.h"
 #include "tests/support/increments.h"
@@ -283,9 +282,11 @@ static void bench_memory(bool is_quick)
     open_lane(&lane, pending, increments_ns);
     run_lane(&lane, 3 * pending);
     double resident = (resident_bytes() - before) / pending;
-    double used = (double)sim_queue_used_bytes(lane.self) / pending;
-    double reserved = (double)sim_queue_reserved_bytes(lane.self) / pending;
-    printf("memory at 1e6 pending: %.2f bytes an event used, %.2f reserved\n", used, reserved);
+    size_t used, whole;
+    hold_ladder_bytes(lane.self, &used, &whole);
+    double reserved = (double)whole / pending;
+    printf("memory at 1e6 pending: %.2f bytes an event used, %.2f reserved\n",
+        (double)used / pending, reserved);
     require(reserved <= 24.0, "bytes an event", reserved, "<=", 24.0);
     require(resident <= 90.0, "resident bytes a client with its event", resident, "<=", 90.0);
     close_lane(&lane);

@@ -15,32 +15,32 @@ static struct sim_event event_of(struct hold *hold, uint32_t entity, int64_t at_
 
 /* ---- the engine's queue ---- */
 
-static void prefetch_client(void *clients, const struct sim_event *next)
-{
-    __builtin_prefetch((struct hold_client *)clients + next->entity, 1);
-}
+/* The queue and where it finds its clients. */
+struct ladder {
+    struct sim_queue *queue;
+    struct sim_queue_touch touches[256];
+};
 
 static void *ladder_create(struct hold *hold)
 {
-    struct sim_queue_options options = {
-        .capacity = hold->pending,
-        .soon = prefetch_client,
-        .soon_ctx = hold->clients,
-    };
-    struct sim_queue *queue = NULL;
-    enum hb_status status = sim_queue_create(&options, &queue);
+    struct ladder *ladder = calloc(1, sizeof(*ladder));
+    assert(ladder != NULL);
+    ladder->touches[0].state = hold->clients;
+    ladder->touches[0].stride_bytes = sizeof(*hold->clients);
+    struct sim_queue_options options = { .capacity = hold->pending, .touches = ladder->touches };
+    enum hb_status status = sim_queue_create(&options, &ladder->queue);
     assert(status == HB_OK);
     for (uint32_t i = 0; i < hold->pending; i++) {
         struct sim_event event = event_of(hold, i, 0);
-        status = sim_queue_push(queue, &event);
+        status = sim_queue_push(ladder->queue, &event);
         assert(status == HB_OK);
     }
-    return queue;
+    return ladder;
 }
 
 static void ladder_run(void *self, struct hold *hold, size_t ops)
 {
-    struct sim_queue *queue = self;
+    struct sim_queue *queue = ((struct ladder *)self)->queue;
     struct sim_event event;
     for (size_t i = 0; i < ops && sim_queue_pop(queue, INT64_MAX, &event); i++) {
         hold_touch(hold, event.entity, event.at_ns);
@@ -52,10 +52,19 @@ static void ladder_run(void *self, struct hold *hold, size_t ops)
 
 static void ladder_free(void *self)
 {
-    sim_queue_free(self);
+    struct ladder *ladder = self;
+    sim_queue_free(ladder->queue);
+    free(ladder);
 }
 
 const struct hold_contestant hold_ladder = { "ladder", ladder_create, ladder_run, ladder_free };
+
+void hold_ladder_bytes(const void *self, size_t *used, size_t *reserved)
+{
+    const struct ladder *ladder = self;
+    *used = sim_queue_used_bytes(ladder->queue);
+    *reserved = sim_queue_reserved_bytes(ladder->queue);
+}
 
 /* ---- implicit heaps ---- */
 

@@ -56,6 +56,9 @@ struct hold_contestant {
 
 extern const struct hold_contestant hold_ladder, hold_heap2, hold_heap4;
 
+/* What a ladder's queue holds of the heap. */
+void hold_ladder_bytes(const void *self, size_t *used, size_t *reserved);
+
 /* Of the program's ns-3 part, if it was built in (HAVE_NS3). */
 extern const struct hold_contestant hold_ns3_priority, hold_ns3_map;
 

@@ -26,7 +26,7 @@ static inline int64_t mm1_draw_ns(struct mm1 *model, double mean_ns)
 {
     model->picker = model->picker * 6364136223846793005ULL + 1442695040888963407ULL;
     double u = (double)(model->picker >> 11) * 0x1p-53;
-    return (int64_t)(-mean_ns * log1p(-u));
+    return (int64_t)(-mean_ns * log(1.0 - u));
 }
 
 static inline int64_t mm1_arrival_ns(struct mm1 *model)

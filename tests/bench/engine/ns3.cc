@@ -20,6 +20,7 @@ namespace
 struct Ns3Hold
 {
     ns3::Ptr<ns3::Scheduler> scheduler;
+    uint32_t serial = 0;
 };
 
 struct hold* g_hold; // the handler's only way to its data, as in most ns-3 models
@@ -30,16 +31,15 @@ void Touch(uint32_t entity)
     hold_touch(g_hold, entity, g_now_ns);
 }
 
-// ns-3 orders ties by its own serial number; here the client's counter and
-// index stand in, as in the other contestants.
-void Insert(ns3::Scheduler& scheduler, struct hold* hold, uint32_t entity, int64_t nowNs)
+// Ties go by serial number, as ns-3's simulator numbers its events.
+void Insert(Ns3Hold& self, struct hold* hold, uint32_t entity, int64_t nowNs)
 {
     ns3::Scheduler::Event event;
     event.impl = ns3::MakeEvent(&Touch, entity);
     event.key.m_ts = static_cast<uint64_t>(nowNs + hold_increment_ns(hold));
-    event.key.m_uid = ++hold->clients[entity].order;
+    event.key.m_uid = ++self.serial;
     event.key.m_context = entity;
-    scheduler.Insert(event);
+    self.scheduler->Insert(event);
 }
 
 void* Create(struct hold* hold, ns3::Ptr<ns3::Scheduler> scheduler)
@@ -47,7 +47,7 @@ void* Create(struct hold* hold, ns3::Ptr<ns3::Scheduler> scheduler)
     auto* self = new Ns3Hold{scheduler};
     for (uint32_t i = 0; i < hold->pending; i++)
     {
-        Insert(*scheduler, hold, i, 0);
+        Insert(*self, hold, i, 0);
     }
     return self;
 }
@@ -64,7 +64,8 @@ void* CreateMap(struct hold* hold)
 
 void Run(void* self, struct hold* hold, size_t ops)
 {
-    ns3::Scheduler& scheduler = *static_cast<Ns3Hold*>(self)->scheduler;
+    Ns3Hold& lane = *static_cast<Ns3Hold*>(self);
+    ns3::Scheduler& scheduler = *lane.scheduler;
     g_hold = hold;
     for (size_t i = 0; i < ops; i++)
     {
@@ -72,7 +73,7 @@ void Run(void* self, struct hold* hold, size_t ops)
         g_now_ns = static_cast<int64_t>(event.key.m_ts);
         event.impl->Invoke();
         event.impl->Unref();
-        Insert(scheduler, hold, event.key.m_context, g_now_ns);
+        Insert(lane, hold, event.key.m_context, g_now_ns);
     }
 }
 
