@@ -383,7 +383,7 @@ static void bad_gpx_is_refused(void **state)
         ":2: found a document type: expected a GPX file without one");
     refused(*state, "a.gpx", "<gpx>\n<trkpt lat='1' lon='2'>",
         ":2: found \"Extra content at the end of the document\": expected well-formed XML");
-    refused(*state, "a.gpx", "", ":1: found \"Document is empty\": expected well-formed XML");
+    refused(*state, "a.gpx", "", ":1: found \"Extra content at the end of the document\": expected well-formed XML");
 }
 
 static void missing_files_and_empty_folders_are_refused(void **state)
