@@ -227,6 +227,17 @@ uint32_t sim_bgp_via(const struct sim_bgp *bgp, uint32_t node, uint32_t prefix)
     return edge == SIM_BGP_NONE ? edge : bgp->topology->peer[edge];
 }
 
+bool sim_bgp_has_told(const struct sim_bgp *bgp, uint32_t node, uint32_t prefix)
+{
+    size_t at = bgp_at(bgp, prefix, 0);
+    for (uint32_t e = bgp->topology->first[node]; e < bgp->topology->first[node + 1]; e++) {
+        if ((bgp->told[at + e] | bgp->queued[at + e]) != SIM_BGP_PATH_NONE) {
+            return true;
+        }
+    }
+    return false;
+}
+
 uint32_t sim_bgp_path(const struct sim_bgp *bgp, uint32_t node, uint32_t prefix,
     uint32_t *hops, uint32_t capacity)
 {

@@ -107,6 +107,9 @@ size_t sim_bgp_bytes(const struct sim_bgp *bgp);
 /* The neighbour that node sends the prefix's packets to, node itself or NONE. */
 uint32_t sim_bgp_via(const struct sim_bgp *bgp, uint32_t node, uint32_t prefix);
 
+/* Whether node has told, or is about to tell, any neighbour a route. */
+bool sim_bgp_has_told(const struct sim_bgp *bgp, uint32_t node, uint32_t prefix);
+
 /* AS path of node's best route, nearest first, up to capacity of it into hops;
  * answers its length (0: own route or none). */
 uint32_t sim_bgp_path(const struct sim_bgp *bgp, uint32_t node, uint32_t prefix,

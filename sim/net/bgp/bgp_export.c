@@ -237,7 +237,7 @@ static void arm_group(struct sim_bgp *bgp, uint32_t node, uint32_t group, double
     }
 }
 
-static void flush_soon(struct sim_bgp *bgp, uint32_t node)
+static void flush_after(struct sim_bgp *bgp, uint32_t node, double wait_s)
 {
     struct bgp_node *state = &bgp->nodes[node];
     if (state->flush_due || state->in_round) {
@@ -246,7 +246,12 @@ static void flush_soon(struct sim_bgp *bgp, uint32_t node)
     state->flush_due = true;
     sim_bgp_push(bgp, &(struct sim_event){ .kind = SIM_BGP_FLUSH, .rank = 5, .entity = node,
         .order = ++bgp->order,
-        .at_ns = bgp->stamp_ns + hb_units_ns(bgp_profile(bgp, node)->send_s) });
+        .at_ns = hb_units_after(bgp->stamp_ns, wait_s) });
+}
+
+static void flush_soon(struct sim_bgp *bgp, uint32_t node)
+{
+    flush_after(bgp, node, bgp_profile(bgp, node)->send_s);
 }
 
 void sim_bgp_export_group(struct sim_bgp *bgp, uint32_t node, uint32_t group)
@@ -263,17 +268,22 @@ void sim_bgp_export_group(struct sim_bgp *bgp, uint32_t node, uint32_t group)
     flush_soon(bgp, node);
 }
 
-/* The detailed sender: everything that is ready leaves at the end of a round. */
+/* The detailed sender: everything that is ready leaves at the end of a round. A
+ * withdrawal is ready at once, unless it replaces an announcement that waits:
+ * then it takes over that one's place in the line. */
 static void queue_up(struct sim_bgp *bgp, uint32_t node, uint32_t edge, uint32_t prefix)
 {
     size_t at = bgp_at(bgp, prefix, edge);
     double mrai_s = mrai_of(bgp, node, edge);
-    bgp->waiting[at] = READY;
-    if (mrai_s > 0.0 && bgp->queued[at] != SIM_BGP_PATH_NONE) {
-        bgp->waiting[at] = HELD;
-        arm_group(bgp, node, group_of(bgp, edge), mrai_s);
-    } else {
+    bool is_withdrawal = bgp->queued[at] == SIM_BGP_PATH_NONE;
+    if (mrai_s <= 0.0 || (is_withdrawal && bgp->waiting[at] != HELD)) {
+        bgp->waiting[at] = READY;
         flush_soon(bgp, node);
+        return;
+    }
+    bgp->waiting[at] = HELD;
+    if (!is_withdrawal) {
+        arm_group(bgp, node, group_of(bgp, edge), mrai_s);
     }
 }
 
@@ -308,12 +318,12 @@ static void tell(struct sim_bgp *bgp, uint32_t edge, uint32_t prefix, uint32_t p
         bgp->waiting[at] = 0;
         return;
     }
-    bgp->waiting[at] = READY;
     if (bgp->io != NULL) {
         queue_up(bgp, node, edge, prefix);
-    } else {
-        post(bgp, edge, prefix);
+        return;
     }
+    bgp->waiting[at] = READY;
+    post(bgp, edge, prefix);
 }
 
 void sim_bgp_export_all(struct sim_bgp *bgp, uint32_t node, uint32_t prefix)
@@ -330,6 +340,9 @@ void sim_bgp_export_all(struct sim_bgp *bgp, uint32_t node, uint32_t prefix)
 void sim_bgp_export_dump(struct sim_bgp *bgp, uint32_t edge)
 {
     bgp->edge_flags[edge] |= EDGE_DUMPED;
+    if (bgp->io != NULL) { /* before anything is queued: its own flush is later */
+        flush_after(bgp, bgp->owner[edge], bgp_profile(bgp, bgp->owner[edge])->first_send_s);
+    }
     for (uint32_t prefix = 0; prefix < bgp->prefix_count; prefix++) {
         struct offer offer = offer_made(bgp, bgp->owner[edge], prefix);
         tell(bgp, edge, prefix, offered_to(bgp, &offer, edge));

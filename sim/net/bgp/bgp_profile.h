@@ -48,8 +48,10 @@ struct sim_bgp_profile {
     /* Sessions. */
     double hold_s;          /* 0: links are never silent */
     double timer_jitter;    /* of hold, keepalive and connect timers */
-    double connect_s;       /* after a link comes back */
-    double first_dump_s;    /* from establishment to the first routes */
+    double connect_s;       /* after a link comes back, beside the handshake */
+    double first_dump_s;    /* from establishment until a new neighbour's table is made up, ... */
+    double first_dump_each_s; /* ... for every established neighbour once more ... */
+    double first_send_s;    /* ... and until it is sent */
     double carrier_s;       /* from the loss of carrier to the decision */
     struct sim_bgp_damping damping;
 };

@@ -92,12 +92,15 @@ static void note_change(struct sim_bgp *bgp, uint32_t edge, uint32_t prefix, uin
     if (bgp->rich || edge == best->challenger || (edge == best->edge && key > best->key)) {
         best->flags |= BEST_RESCAN;
     } else if (edge != best->edge) {
-        if (!is_candidate(best, key, edge)) {
-            return;
-        }
         uint32_t rival = best->challenger;
-        if (rival == SIM_BGP_NONE || key < keys[rival] || (key == keys[rival] && edge < rival)) {
+        bool is_rival = is_candidate(best, key, edge);
+        if (is_rival && (rival == SIM_BGP_NONE || key < keys[rival]
+            || (key == keys[rival] && edge < rival))) {
             best->challenger = edge;
+        }
+        /* A batch opens with any news, even of a route that is not used. */
+        if (!is_rival && bgp_profile(bgp, bgp->owner[edge])->batch_s <= 0.0) {
+            return;
         }
     }
     if (best->own == SIM_BGP_PATH_NONE) {

@@ -45,8 +45,9 @@ static void lose(struct sim_bgp *bgp, uint32_t edge)
     }
 }
 
-/* Who opens: the lower index, as good as any. 2 round trips to its end, half
- * of one more to the other. */
+/* The end whose timer fired opens. Address resolution, TCP and OPEN take five
+ * delays until it is established, and up to one more until the other end is:
+ * less, by chance, if that one was about to connect as well. */
 static void establish(struct sim_bgp *bgp, uint32_t edge)
 {
     uint32_t back = bgp->topology->back[edge];
@@ -54,12 +55,26 @@ static void establish(struct sim_bgp *bgp, uint32_t edge)
     lose(bgp, back);
     new_epoch(bgp, edge);
     int64_t delay_ns = bgp->topology->delay_ns[edge];
-    uint32_t active = bgp->owner[edge] < bgp->owner[back] ? edge : back;
-    uint32_t passive = bgp->topology->back[active];
+    double jitter = bgp_profile(bgp, bgp->owner[edge])->timer_jitter;
+    double share = jitter > 0.0 ? sim_draw_between(&bgp->stream, 0.4, 1.05) : 1.0;
     bgp->edge_flags[edge] |= EDGE_CONNECTING;
     bgp->edge_flags[back] |= EDGE_CONNECTING;
-    push_edge(bgp, SIM_BGP_UP, active, bgp->now_ns + 4 * delay_ns);
-    push_edge(bgp, SIM_BGP_UP, passive, bgp->now_ns + 5 * delay_ns);
+    if (bgp->io != NULL) {
+        sim_bgp_tcp_open(bgp, edge);
+        sim_bgp_tcp_open(bgp, back);
+    }
+    int64_t up_ns = bgp->now_ns + 5 * delay_ns;
+    push_edge(bgp, SIM_BGP_UP, edge, up_ns);
+    push_edge(bgp, SIM_BGP_UP, back, hb_units_after(up_ns, share * hb_units_s(delay_ns)));
+}
+
+static uint32_t established_count(const struct sim_bgp *bgp, uint32_t node)
+{
+    uint32_t count = 0;
+    for (uint32_t e = bgp->topology->first[node]; e < bgp->topology->first[node + 1]; e++) {
+        count += (bgp->edge_flags[e] & EDGE_UP) != 0;
+    }
+    return count;
 }
 
 static void come_up(struct sim_bgp *bgp, uint32_t edge)
@@ -67,11 +82,12 @@ static void come_up(struct sim_bgp *bgp, uint32_t edge)
     const struct sim_bgp_profile *profile = bgp_profile(bgp, bgp->owner[edge]);
     bgp->edge_flags[edge] |= EDGE_UP;
     bgp->edge_flags[edge] &= (uint8_t)~EDGE_CONNECTING;
-    bgp->mrai_ns[edge] = 0;
-    if (bgp->io != NULL) {
-        sim_bgp_tcp_open(bgp, edge);
+    if (bgp->io == NULL) {
+        bgp->mrai_ns[edge] = 0;
     }
-    push_edge(bgp, SIM_BGP_DUMP, edge, hb_units_after(bgp->now_ns, profile->first_dump_s));
+    double wait_s = profile->first_dump_s
+        + profile->first_dump_each_s * established_count(bgp, bgp->owner[edge]);
+    push_edge(bgp, SIM_BGP_DUMP, edge, hb_units_after(bgp->now_ns, wait_s));
 }
 
 static void connect_soon(struct sim_bgp *bgp, uint32_t edge)
