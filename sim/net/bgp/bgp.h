@@ -61,6 +61,7 @@ struct sim_bgp_options {
     size_t path_capacity;          /* distinct paths, 0: enough for the topology */
     uint32_t change_limit;         /* of one best route, see sim_bgp_run; 0: 2000 */
     uint64_t seed;
+    uint32_t processors; /* that the routers share (an emulation on one machine); 0: one each */
     bool check; /* every best path is verified to be loop-free and valley-free */
     void *ctx;
     void (*changed)(void *ctx, const struct sim_bgp_change *change); /* or NULL */

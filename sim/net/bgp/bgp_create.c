@@ -12,7 +12,7 @@ static const uint32_t local_pref_default[DATA_RELATION_COUNT] = { 300, 200, 100,
 static bool options_are_good(const struct sim_bgp_options *options)
 {
     if (options->topology == NULL || options->profiles == NULL || options->profile_count == 0
-        || options->profile_count > 255 || options->prefix_count > 255) {
+        || options->profile_count > 255 || options->prefix_count > 255 || options->processors > 8) {
         return false;
     }
     for (uint32_t i = 0; i < options->topology->node_count && options->profile_of != NULL; i++) {

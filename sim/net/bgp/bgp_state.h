@@ -128,6 +128,7 @@ struct sim_bgp {
     struct bgp_piece *pieces;
     struct bgp_segment *segments;
     uint32_t piece_count, piece_free, segment_count, segment_free, pool_capacity;
+    int64_t processor_ns[8];  /* until then each is busy */
     int64_t tick_phase_ns, second_phase_ns;
 
     double *penalty;          /* [prefix][edge] damping, or NULL */

@@ -179,6 +179,25 @@ static void delay_acknowledgement(struct sim_bgp *bgp, uint32_t edge)
         .at_ns = (tick + ticks + 1) * TICK_NS - bgp->tick_phase_ns });
 }
 
+/* When a shared processor takes up the node's round, which reads and sends. */
+static int64_t processor_free(struct sim_bgp *bgp, uint32_t node, double delay_s)
+{
+    uint32_t first = 0;
+    if (bgp->options.processors == 0) {
+        return bgp->stamp_ns;
+    }
+    for (uint32_t i = 1; i < bgp->options.processors; i++) {
+        first = bgp->processor_ns[i] < bgp->processor_ns[first] ? i : first;
+    }
+    const struct sim_bgp_profile *profile = bgp_profile(bgp, node);
+    uint32_t degree = bgp->topology->first[node + 1] - bgp->topology->first[node];
+    int64_t free_ns = bgp->processor_ns[first];
+    int64_t start_ns = free_ns > bgp->stamp_ns ? free_ns : bgp->stamp_ns;
+    bgp->processor_ns[first] = hb_units_after(
+        start_ns, delay_s + profile->send_s + degree * profile->send_next_s);
+    return start_ns;
+}
+
 void sim_bgp_tcp_wake(struct sim_bgp *bgp, uint32_t node)
 {
     const struct sim_bgp_profile *profile = bgp_profile(bgp, node);
@@ -187,8 +206,10 @@ void sim_bgp_tcp_wake(struct sim_bgp *bgp, uint32_t node)
     if (profile->process_sd_s > 0.0) {
         delay_s += sim_draw_exponential(&bgp->stream, profile->process_sd_s);
     }
+    int64_t start_ns = profile->round_sockets == 0 ? bgp->stamp_ns
+        : processor_free(bgp, node, delay_s);
     sim_bgp_push(bgp, &(struct sim_event){ .kind = SIM_BGP_ROUND, .rank = 7, .entity = node,
-        .order = ++bgp->order, .at_ns = hb_units_after(bgp->stamp_ns, delay_s) });
+        .order = ++bgp->order, .at_ns = hb_units_after(start_ns, delay_s) });
 }
 
 /* Data for the daemon: read when it gets round to that socket. */

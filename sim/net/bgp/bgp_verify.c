@@ -11,6 +11,7 @@
 
 #define REPLICAS 7U
 #define HOP_OVERHEAD_NS 70000U /* the emulator's own delay a hop, README.md */
+#define PROCESSORS 2U           /* of the machine that ran all daemons */
 #define SETTLE_S 3600.0
 #define PHASE_S 0.6180339887 /* from run to run: no two at one phase of the timers */
 
@@ -176,7 +177,7 @@ static enum hb_status play_replica(struct replay *replay, uint32_t replica, uint
     profile.prefer_oldest = !experiment->by_router_id;
     struct sim_bgp_options options = { .topology = replay->topology, .profiles = &profile,
         .profile_count = 1, .local_pref = experiment->local_pref,
-        .seed = sim_stream_replica_seed(seed, replica), .check = true, .ctx = replay,
+        .seed = sim_stream_replica_seed(seed, replica), .check = true, .processors = PROCESSORS, .ctx = replay,
         .changed = changed, .sent = sent };
     replay->sees_by_telling = strcmp(base->name, "frr") == 0;
     enum hb_status status = sim_bgp_create(&options, &replay->bgp);
