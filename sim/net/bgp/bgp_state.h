@@ -86,7 +86,7 @@ struct bgp_segment {
 };
 
 struct bgp_node {
-    uint32_t first, last;     /* sockets with data: edges, through bgp_edge_io.next */
+    uint32_t first;           /* sockets with data: edges, through bgp_edge_io.next */
     uint32_t group_order[2];  /* of the group timers that count */
     int64_t group_due_ns[2];  /* HB_NEVER_NS: none */
     bool busy;      /* a ROUND is due, or runs */

@@ -228,14 +228,14 @@ static void deliver(struct sim_bgp *bgp, uint32_t edge, uint32_t first)
         io->in_last = bgp->pieces[io->in_last].next;
     }
     if (!io->queued) {
-        io->queued = true;
-        io->next = SIM_BGP_NONE;
-        if (state->first == SIM_BGP_NONE) {
-            state->first = edge;
-        } else {
-            bgp->io[state->last].next = edge;
+        /* Sockets are read in a fixed order, the youngest first. */
+        uint32_t *link = &state->first;
+        while (*link != SIM_BGP_NONE && *link > edge) {
+            link = &bgp->io[*link].next;
         }
-        state->last = edge;
+        io->queued = true;
+        io->next = *link;
+        *link = edge;
     }
     if (!state->busy) {
         sim_bgp_tcp_wake(bgp, node);
