@@ -337,11 +337,14 @@ void sim_bgp_export_all(struct sim_bgp *bgp, uint32_t node, uint32_t prefix)
     }
 }
 
-void sim_bgp_export_dump(struct sim_bgp *bgp, uint32_t edge)
+void sim_bgp_export_dump(struct sim_bgp *bgp, uint32_t edge, uint32_t answers)
 {
     bgp->edge_flags[edge] |= EDGE_DUMPED;
-    if (bgp->io != NULL) { /* before anything is queued: its own flush is later */
-        flush_after(bgp, bgp->owner[edge], bgp_profile(bgp, bgp->owner[edge])->first_send_s);
+    if (bgp->io != NULL) {
+        /* Ordered before anything is queued, which would order an earlier one;
+         * the end that was called has one more message to read before. */
+        double wait_s = bgp_profile(bgp, bgp->owner[edge])->first_send_s * (1.0 + answers);
+        flush_after(bgp, bgp->owner[edge], wait_s);
     }
     for (uint32_t prefix = 0; prefix < bgp->prefix_count; prefix++) {
         struct offer offer = offer_made(bgp, bgp->owner[edge], prefix);

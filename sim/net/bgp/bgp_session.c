@@ -6,10 +6,18 @@
  * sound: when one falls silent, the instant at which each end will notice is
  * drawn from the phase of the last keepalive that came through. */
 
-static void push_edge(struct sim_bgp *bgp, enum sim_bgp_kind kind, uint32_t edge, int64_t at_ns)
+/* answers: 1 at the end that was called, 0 at the one that calls. */
+static void push_answer(
+    struct sim_bgp *bgp, enum sim_bgp_kind kind, uint32_t edge, int64_t at_ns, uint32_t answers)
 {
     sim_bgp_push(bgp, &(struct sim_event){ .kind = (uint8_t)kind, .rank = 0, .entity = edge,
-        .order = (uint32_t)bgp->epoch[edge] << 8 | (uint32_t)kind, .at_ns = at_ns });
+        .order = (uint32_t)bgp->epoch[edge] << 8 | (uint32_t)kind, .payload = answers,
+        .at_ns = at_ns });
+}
+
+static void push_edge(struct sim_bgp *bgp, enum sim_bgp_kind kind, uint32_t edge, int64_t at_ns)
+{
+    push_answer(bgp, kind, edge, at_ns, 0);
 }
 
 /* value less a share of it drawn from [0, jitter]. */
@@ -64,8 +72,8 @@ static void establish(struct sim_bgp *bgp, uint32_t edge)
         sim_bgp_tcp_open(bgp, back);
     }
     int64_t up_ns = bgp->now_ns + 5 * delay_ns;
-    push_edge(bgp, SIM_BGP_UP, edge, up_ns);
-    push_edge(bgp, SIM_BGP_UP, back, hb_units_after(up_ns, share * hb_units_s(delay_ns)));
+    push_answer(bgp, SIM_BGP_UP, edge, up_ns, 0);
+    push_answer(bgp, SIM_BGP_UP, back, hb_units_after(up_ns, share * hb_units_s(delay_ns)), 1);
 }
 
 static uint32_t established_count(const struct sim_bgp *bgp, uint32_t node)
@@ -77,7 +85,7 @@ static uint32_t established_count(const struct sim_bgp *bgp, uint32_t node)
     return count;
 }
 
-static void come_up(struct sim_bgp *bgp, uint32_t edge)
+static void come_up(struct sim_bgp *bgp, uint32_t edge, uint32_t answers)
 {
     const struct sim_bgp_profile *profile = bgp_profile(bgp, bgp->owner[edge]);
     bgp->edge_flags[edge] |= EDGE_UP;
@@ -87,7 +95,7 @@ static void come_up(struct sim_bgp *bgp, uint32_t edge)
     }
     double wait_s = profile->first_dump_s
         + profile->first_dump_each_s * established_count(bgp, bgp->owner[edge]);
-    push_edge(bgp, SIM_BGP_DUMP, edge, hb_units_after(bgp->now_ns, wait_s));
+    push_answer(bgp, SIM_BGP_DUMP, edge, hb_units_after(bgp->now_ns, wait_s), answers);
 }
 
 static void connect_soon(struct sim_bgp *bgp, uint32_t edge)
@@ -123,9 +131,9 @@ void sim_bgp_session_event(struct sim_bgp *bgp, const struct sim_event *event)
             establish(bgp, edge);
         }
     } else if (event->kind == SIM_BGP_UP) {
-        come_up(bgp, edge);
+        come_up(bgp, edge, event->payload);
     } else {
-        sim_bgp_export_dump(bgp, edge);
+        sim_bgp_export_dump(bgp, edge, event->payload);
     }
 }
 
