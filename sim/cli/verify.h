@@ -7,6 +7,7 @@
  * sim/cli/verify_<name>.c; argv[0] is the name; it returns as commands do. */
 #define VERIFY_KIND_LIST(X)                                                    \
     X(migration, "DIR  a published service migration case: policies by lead, and the optimum") \
+    X(bgp, "FILE...  measured BGP convergence, event by event, beside the simulator's") \
     /* the list ends here */
 
 #define X(name, help) int verify_##name(int argc, char **argv);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "sim/cli/verify_bgp.h"
+#include "sim/cli/verify.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -51,7 +51,7 @@ static int file_verified(const char *path, struct sim_bgp_verify_report *total)
     return status == HB_OK ? 0 : 1;
 }
 
-int cli_verify_bgp(int argc, char **argv)
+int verify_bgp(int argc, char **argv)
 {
     if (argc < 2 || strcmp(argv[1], "--help") == 0) {
         printf("usage: harbinger verify bgp FILE...\n\n"

@@ -43,7 +43,8 @@ uint32_t sim_bgp_attributes_of(struct sim_bgp *bgp, const struct bgp_attributes 
         }
     }
     if (bgp->attribute_count == BGP_ATTRIBUTES_MAX) {
-        sim_bgp_fault(bgp, HB_ERR_FULL, "found more than %u sets of attributes", BGP_ATTRIBUTES_MAX);
+        sim_bgp_fault(
+            bgp, HB_ERR_FULL, "found more than %u sets of attributes", BGP_ATTRIBUTES_MAX);
         return 0;
     }
     uint32_t index = bgp->attribute_count++;

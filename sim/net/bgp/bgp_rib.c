@@ -2,7 +2,7 @@
 #include "core/units.h"
 #include "sim/net/bgp/bgp_state.h"
 
-static const uint32_t default_local_pref = 100; /* RFC 4271 leaves it open; every vendor's default */
+static const uint32_t default_local_pref = 100; /* every vendor's; RFC 4271 has none */
 
 /* The explicit preference of path at node, or 0. */
 static uint32_t permitted_pref(const struct sim_bgp *bgp, uint32_t node, uint32_t path)

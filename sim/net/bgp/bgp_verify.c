@@ -5,35 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/units.h"
-#include "sim/engine/stream.h"
-#include "sim/net/bgp/bgp.h"
+#include "sim/net/bgp/bgp_replay.h"
 
-#define REPLICAS 7U
-#define HOP_OVERHEAD_NS 70000U /* the emulator's own delay a hop, README.md */
-#define PROCESSORS 2U           /* of the machine that ran all daemons */
-#define SETTLE_S 3600.0
-#define PHASE_S 0.6180339887 /* from run to run: no two at one phase of the timers */
-
-/* What the simulation did in one run, as the measurement writes it down. */
-struct observed {
-    double *first_ms, *last_ms;                  /* [node] since T0, NaN: no change */
-    uint32_t *node_announcements, *node_withdrawals;
-    uint32_t announcements, withdrawals;
-};
-
-struct replay {
-    const struct data_bgp_experiment *experiment;
-    const struct data_topology *topology;
-    struct data_problem *problem;
-    struct sim_bgp *bgp;
-    int64_t start_ns, first_message_ns;
-    uint32_t *index;           /* [node number] */
-    struct observed *now;      /* being filled by the callbacks */
-    struct observed *all;      /* [replica][run] */
-    bool sees_by_telling;
-    bool *path_is_equal;       /* [run][node], over all replicas */
-};
+#define REPLICAS SIM_BGP_REPLAY_COUNT
 
 static int compare(const void *a, const void *b)
 {
@@ -48,195 +22,6 @@ static double median(double *values, size_t count)
     }
     qsort(values, count, sizeof *values, compare);
     return (values[(count - 1) / 2] + values[count / 2]) / 2.0;
-}
-
-static void changed(void *ctx, const struct sim_bgp_change *change)
-{
-    struct replay *replay = ctx;
-    /* FRR's log, the measurement's clock, walks what has been told: a router
-     * that told nobody loses its route unseen. */
-    if (replay->sees_by_telling && change->via == SIM_BGP_NONE
-        && !sim_bgp_has_told(replay->bgp, change->node, change->prefix)) {
-        return;
-    }
-    double at_ms = hb_units_s(change->at_ns - replay->start_ns) * 1e3;
-    if (isnan(replay->now->first_ms[change->node])) {
-        replay->now->first_ms[change->node] = at_ms;
-    }
-    replay->now->last_ms[change->node] = at_ms;
-}
-
-static void sent(void *ctx, const struct sim_bgp_message *message)
-{
-    struct replay *replay = ctx;
-    if (replay->first_message_ns < 0) {
-        replay->first_message_ns = message->at_ns;
-    }
-    if (message->is_withdrawal) {
-        replay->now->withdrawals++;
-        replay->now->node_withdrawals[message->from]++;
-    } else {
-        replay->now->announcements++;
-        replay->now->node_announcements[message->from]++;
-    }
-}
-
-static void stimulate(struct replay *replay, enum data_bgp_event event)
-{
-    const struct data_bgp_experiment *experiment = replay->experiment;
-    uint32_t o1 = replay->index[experiment->origin1], o2 = replay->index[experiment->origin2];
-    uint32_t edge = data_topology_edge(replay->topology, replay->index[experiment->fail_a],
-        replay->index[experiment->fail_b]);
-    switch (event) {
-    case DATA_BGP_ANNOUNCE:
-    case DATA_BGP_REJOIN_O1:
-        sim_bgp_announce(replay->bgp, o1, 0, NULL);
-        return;
-    case DATA_BGP_ANYCAST2:
-        sim_bgp_announce(replay->bgp, o2, 0, NULL);
-        return;
-    case DATA_BGP_FAIL_O1:
-    case DATA_BGP_WITHDRAW:
-        sim_bgp_withdraw(replay->bgp, o1, 0);
-        return;
-    case DATA_BGP_WITHDRAW_O2:
-        sim_bgp_withdraw(replay->bgp, o2, 0);
-        return;
-    case DATA_BGP_LINKFAIL:
-        sim_bgp_fail(replay->bgp, edge);
-        return;
-    case DATA_BGP_SILENT:
-        sim_bgp_silence(replay->bgp, edge);
-        return;
-    case DATA_BGP_LINKUP:
-    case DATA_BGP_UNSILENT:
-        sim_bgp_restore(replay->bgp, edge);
-        return;
-    case DATA_BGP_EVENT_COUNT:
-        return;
-    }
-}
-
-static bool path_agrees(
-    const struct replay *replay, uint32_t node, const struct data_bgp_outcome *outcome)
-{
-    uint32_t hops[DATA_BGP_HOPS_MAX];
-    uint32_t index = replay->index[node + 1];
-    uint32_t count = sim_bgp_path(replay->bgp, index, 0, hops, DATA_BGP_HOPS_MAX);
-    bool has_route = sim_bgp_via(replay->bgp, index, 0) != SIM_BGP_NONE;
-    if (has_route != outcome->has_route || count != outcome->hop_count) {
-        return false;
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        if (replay->topology->number[hops[i]] != outcome->hops[i]) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Where the oldest route wins ties, the repetitions themselves differ with what
- * else was on the wire: there the path of any of them is right. */
-static bool paths_agree(const struct replay *replay, uint32_t node, uint32_t run_index)
-{
-    const struct data_bgp_experiment *experiment = replay->experiment;
-    const struct data_bgp_run *run = &experiment->runs[run_index];
-    bool agrees = path_agrees(replay, node, &run->nodes[node]);
-    for (uint32_t i = 0; i < experiment->run_count && !experiment->by_router_id; i++) {
-        agrees = agrees || (experiment->runs[i].event == run->event
-            && path_agrees(replay, node, &experiment->runs[i].nodes[node]));
-    }
-    return agrees;
-}
-
-static enum hb_status play_run(struct replay *replay, uint32_t run_index)
-{
-    const struct data_bgp_run *run = &replay->experiment->runs[run_index];
-    uint32_t node_count = replay->experiment->node_count;
-    replay->start_ns = sim_bgp_now_ns(replay->bgp);
-    replay->first_message_ns = -1;
-    for (uint32_t node = 0; node < node_count; node++) {
-        replay->now->first_ms[node] = replay->now->last_ms[node] = (double)NAN;
-    }
-    stimulate(replay, run->event);
-    enum hb_status status = sim_bgp_run(replay->bgp, hb_units_after(replay->start_ns, SETTLE_S));
-    if (status != HB_OK || !sim_bgp_is_settled(replay->bgp)) {
-        return data_problem_set(replay->problem, HB_ERR_DIVERGES, "%s: %s: %s",
-            replay->experiment->name, data_bgp_event_text(run->event),
-            status == HB_OK ? "found no end within an hour" : sim_bgp_failure(replay->bgp));
-    }
-    double shift_ms = run->from_first_message && replay->first_message_ns >= 0
-        ? hb_units_s(replay->first_message_ns - replay->start_ns) * 1e3 : 0.0;
-    for (uint32_t node = 0; node < node_count; node++) {
-        replay->now->first_ms[node] -= shift_ms;
-        replay->now->last_ms[node] -= shift_ms;
-        bool *is_equal = &replay->path_is_equal[(size_t)run_index * node_count + node];
-        *is_equal = *is_equal && paths_agree(replay, node, run_index);
-    }
-    return sim_bgp_run(replay->bgp, hb_units_after(sim_bgp_now_ns(replay->bgp), PHASE_S));
-}
-
-static enum hb_status play_replica(struct replay *replay, uint32_t replica, uint64_t seed)
-{
-    const struct data_bgp_experiment *experiment = replay->experiment;
-    const struct sim_bgp_profile *base = sim_bgp_profile_named(experiment->implementation);
-    if (base == NULL) {
-        return data_problem_set(replay->problem, HB_ERR_UNSUPPORTED,
-            "%s: found implementation \"%s\": expected bird or frr", experiment->name,
-            experiment->implementation);
-    }
-    struct sim_bgp_profile profile = *base;
-    profile.mrai_ebgp_s = experiment->mrai_s;
-    profile.hold_s = experiment->hold_s;
-    profile.prefer_oldest = !experiment->by_router_id;
-    struct sim_bgp_options options = { .topology = replay->topology, .profiles = &profile,
-        .profile_count = 1, .local_pref = experiment->local_pref,
-        .seed = sim_stream_replica_seed(seed, replica), .check = true, .processors = PROCESSORS, .ctx = replay,
-        .changed = changed, .sent = sent };
-    replay->sees_by_telling = strcmp(base->name, "frr") == 0;
-    enum hb_status status = sim_bgp_create(&options, &replay->bgp);
-    for (uint32_t run = 0; run < experiment->run_count && status == HB_OK; run++) {
-        replay->now = &replay->all[(size_t)replica * experiment->run_count + run];
-        status = play_run(replay, run);
-    }
-    sim_bgp_free(replay->bgp);
-    replay->bgp = NULL;
-    return status;
-}
-
-/* The experiment's links with the emulator's overhead; every node must be there. */
-static enum hb_status network_made(struct replay *replay, struct data_topology **out)
-{
-    const struct data_bgp_experiment *experiment = replay->experiment;
-    struct data_link *links = malloc(experiment->link_count * sizeof *links);
-    if (links == NULL) {
-        return HB_ERR_MEMORY;
-    }
-    for (uint32_t i = 0; i < experiment->link_count; i++) {
-        links[i] = experiment->links[i];
-        links[i].delay_ns += HOP_OVERHEAD_NS;
-    }
-    enum hb_status status = data_topology_create(
-        links, experiment->link_count, experiment->name, out, replay->problem);
-    free(links);
-    if (status != HB_OK) {
-        return status;
-    }
-    replay->topology = *out;
-    for (uint32_t number = 1; number <= experiment->node_count; number++) {
-        replay->index[number] = data_topology_node(*out, number);
-        if (replay->index[number] != number - 1) {
-            return data_problem_set(replay->problem, HB_ERR_FORMAT,
-                "%s: found no link of node %u: expected one at least", experiment->name, number);
-        }
-    }
-    if (data_topology_edge(*out, experiment->fail_a - 1, experiment->fail_b - 1)
-        == SIM_BGP_NONE) {
-        return data_problem_set(replay->problem, HB_ERR_FORMAT,
-            "%s: found fail_link %u-%u: expected one of the links", experiment->name,
-            experiment->fail_a, experiment->fail_b);
-    }
-    return HB_OK;
 }
 
 static enum hb_status error_add(struct sim_bgp_verify_event *event, double error_ms)
@@ -270,7 +55,7 @@ static void sample_add(struct sample *sample, double value)
 }
 
 static enum hb_status compare_node(struct sim_bgp_verify_event *event,
-    const struct replay *replay, enum data_bgp_event kind, uint32_t node, bool is_last)
+    const struct sim_bgp_replay *replay, enum data_bgp_event kind, uint32_t node, bool is_last)
 {
     uint32_t run_count = replay->experiment->run_count;
     struct sample measured = { .values = malloc(run_count * sizeof(double)) };
@@ -286,7 +71,7 @@ static enum hb_status compare_node(struct sim_bgp_verify_event *event,
         const struct data_bgp_outcome *was = &replay->experiment->runs[run].nodes[node];
         sample_add(&measured, is_last ? was->last_ms : was->first_ms);
         for (uint32_t replica = 0; replica < REPLICAS; replica++) {
-            const struct observed *is = &replay->all[(size_t)replica * run_count + run];
+            const struct sim_bgp_observed *is = &replay->all[(size_t)replica * run_count + run];
             sample_add(&simulated, is_last ? is->last_ms[node] : is->first_ms[node]);
         }
     }
@@ -338,7 +123,7 @@ static bool tally_agrees(struct tally *tally)
 }
 
 /* quantity 0: announcements, 1: withdrawals; node HB_NONE: of all nodes. */
-static void tally_fill(struct tally *tally, const struct replay *replay,
+static void tally_fill(struct tally *tally, const struct sim_bgp_replay *replay,
     enum data_bgp_event kind, uint32_t node, int quantity)
 {
     uint32_t run_count = replay->experiment->run_count;
@@ -353,7 +138,7 @@ static void tally_fill(struct tally *tally, const struct replay *replay,
         uint32_t withdrawals = is_total ? was->withdrawals : was->nodes[node].withdrawals;
         tally_measured(tally, quantity == 0 ? announcements : withdrawals);
         for (uint32_t replica = 0; replica < REPLICAS; replica++) {
-            const struct observed *is = &replay->all[(size_t)replica * run_count + run];
+            const struct sim_bgp_observed *is = &replay->all[(size_t)replica * run_count + run];
             announcements = is_total ? is->announcements : is->node_announcements[node];
             withdrawals = is_total ? is->withdrawals : is->node_withdrawals[node];
             tally_simulated(tally, quantity == 0 ? announcements : withdrawals);
@@ -362,7 +147,7 @@ static void tally_fill(struct tally *tally, const struct replay *replay,
 }
 
 static void compare_counts(
-    struct sim_bgp_verify_event *event, const struct replay *replay, enum data_bgp_event kind)
+    struct sim_bgp_verify_event *event, const struct sim_bgp_replay *replay, enum data_bgp_event kind)
 {
     struct tally tally;
     for (int quantity = 0; quantity < 2; quantity++) {
@@ -383,7 +168,7 @@ static void compare_counts(
     }
 }
 
-static enum hb_status compare_all(struct sim_bgp_verify_report *report, struct replay *replay)
+static enum hb_status compare_all(struct sim_bgp_verify_report *report, struct sim_bgp_replay *replay)
 {
     const struct data_bgp_experiment *experiment = replay->experiment;
     bool is_there[DATA_BGP_EVENT_COUNT] = { false };
@@ -410,7 +195,7 @@ static enum hb_status compare_all(struct sim_bgp_verify_report *report, struct r
     return status;
 }
 
-static void observed_free(struct observed *all, size_t count)
+static void observed_free(struct sim_bgp_observed *all, size_t count)
 {
     for (size_t i = 0; all != NULL && i < count; i++) {
         free(all[i].first_ms);
@@ -421,9 +206,9 @@ static void observed_free(struct observed *all, size_t count)
     free(all);
 }
 
-static struct observed *observed_alloc(size_t count, uint32_t node_count)
+static struct sim_bgp_observed *observed_alloc(size_t count, uint32_t node_count)
 {
-    struct observed *all = calloc(count, sizeof *all);
+    struct sim_bgp_observed *all = calloc(count, sizeof *all);
     for (size_t i = 0; all != NULL && i < count; i++) {
         all[i].first_ms = malloc(node_count * sizeof(double));
         all[i].last_ms = malloc(node_count * sizeof(double));
@@ -443,23 +228,18 @@ enum hb_status sim_bgp_verify_add(struct sim_bgp_verify_report *report,
 {
     size_t pairs = (size_t)experiment->run_count * experiment->node_count;
     size_t observed_count = (size_t)REPLICAS * experiment->run_count;
-    struct data_topology *topology = NULL;
-    struct replay replay = { .experiment = experiment, .problem = problem,
+    struct sim_bgp_replay replay = { .experiment = experiment, .problem = problem,
         .index = calloc((size_t)experiment->node_count + 1, sizeof(uint32_t)),
         .path_is_equal = malloc(pairs * sizeof(bool)),
         .all = observed_alloc(observed_count, experiment->node_count) };
     enum hb_status status = HB_ERR_MEMORY;
     if (replay.index != NULL && replay.path_is_equal != NULL && replay.all != NULL) {
         memset(replay.path_is_equal, 1, pairs * sizeof(bool));
-        status = network_made(&replay, &topology);
-    }
-    for (uint32_t replica = 0; replica < REPLICAS && status == HB_OK; replica++) {
-        status = play_replica(&replay, replica, seed);
+        status = sim_bgp_replay_play(&replay, seed);
     }
     if (status == HB_OK) {
         status = compare_all(report, &replay);
     }
-    data_topology_free(topology);
     observed_free(replay.all, observed_count);
     free(replay.path_is_equal);
     free(replay.index);

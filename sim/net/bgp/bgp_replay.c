@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sim/net/bgp/bgp_replay.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/units.h"
+#include "sim/engine/stream.h"
+
+#define HOP_OVERHEAD_NS 70000U /* the emulator's own delay a hop, README.md */
+#define PROCESSORS 2U          /* of the machine that ran all daemons */
+#define SETTLE_S 3600.0
+#define PHASE_S 0.6180339887 /* from run to run: no two at one phase of the timers */
+
+static void changed(void *ctx, const struct sim_bgp_change *change)
+{
+    struct sim_bgp_replay *replay = ctx;
+    /* FRR's log, the measurement's clock, walks what has been told: a router
+     * that told nobody loses its route unseen. */
+    if (replay->sees_by_telling && change->via == SIM_BGP_NONE
+        && !sim_bgp_has_told(replay->bgp, change->node, change->prefix)) {
+        return;
+    }
+    double at_ms = hb_units_s(change->at_ns - replay->start_ns) * 1e3;
+    if (isnan(replay->now->first_ms[change->node])) {
+        replay->now->first_ms[change->node] = at_ms;
+    }
+    replay->now->last_ms[change->node] = at_ms;
+}
+
+static void sent(void *ctx, const struct sim_bgp_message *message)
+{
+    struct sim_bgp_replay *replay = ctx;
+    if (replay->first_message_ns < 0) {
+        replay->first_message_ns = message->at_ns;
+    }
+    if (message->is_withdrawal) {
+        replay->now->withdrawals++;
+        replay->now->node_withdrawals[message->from]++;
+    } else {
+        replay->now->announcements++;
+        replay->now->node_announcements[message->from]++;
+    }
+}
+
+static void stimulate(struct sim_bgp_replay *replay, enum data_bgp_event event)
+{
+    const struct data_bgp_experiment *experiment = replay->experiment;
+    uint32_t o1 = replay->index[experiment->origin1], o2 = replay->index[experiment->origin2];
+    uint32_t edge = data_topology_edge(replay->topology, replay->index[experiment->fail_a],
+        replay->index[experiment->fail_b]);
+    switch (event) {
+    case DATA_BGP_ANNOUNCE:
+    case DATA_BGP_REJOIN_O1:
+        sim_bgp_announce(replay->bgp, o1, 0, NULL);
+        return;
+    case DATA_BGP_ANYCAST2:
+        sim_bgp_announce(replay->bgp, o2, 0, NULL);
+        return;
+    case DATA_BGP_FAIL_O1:
+    case DATA_BGP_WITHDRAW:
+        sim_bgp_withdraw(replay->bgp, o1, 0);
+        return;
+    case DATA_BGP_WITHDRAW_O2:
+        sim_bgp_withdraw(replay->bgp, o2, 0);
+        return;
+    case DATA_BGP_LINKFAIL:
+        sim_bgp_fail(replay->bgp, edge);
+        return;
+    case DATA_BGP_SILENT:
+        sim_bgp_silence(replay->bgp, edge);
+        return;
+    case DATA_BGP_LINKUP:
+    case DATA_BGP_UNSILENT:
+        sim_bgp_restore(replay->bgp, edge);
+        return;
+    case DATA_BGP_EVENT_COUNT:
+        return;
+    }
+}
+
+static bool path_agrees(
+    const struct sim_bgp_replay *replay, uint32_t node, const struct data_bgp_outcome *outcome)
+{
+    uint32_t hops[DATA_BGP_HOPS_MAX];
+    uint32_t index = replay->index[node + 1];
+    uint32_t count = sim_bgp_path(replay->bgp, index, 0, hops, DATA_BGP_HOPS_MAX);
+    bool has_route = sim_bgp_via(replay->bgp, index, 0) != SIM_BGP_NONE;
+    if (has_route != outcome->has_route || count != outcome->hop_count) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (replay->topology->number[hops[i]] != outcome->hops[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Where the oldest route wins ties, the repetitions themselves differ with what
+ * else was on the wire: there the path of any of them is right. */
+static bool paths_agree(const struct sim_bgp_replay *replay, uint32_t node, uint32_t run_index)
+{
+    const struct data_bgp_experiment *experiment = replay->experiment;
+    const struct data_bgp_run *run = &experiment->runs[run_index];
+    bool agrees = path_agrees(replay, node, &run->nodes[node]);
+    for (uint32_t i = 0; i < experiment->run_count && !experiment->by_router_id; i++) {
+        agrees = agrees || (experiment->runs[i].event == run->event
+            && path_agrees(replay, node, &experiment->runs[i].nodes[node]));
+    }
+    return agrees;
+}
+
+static enum hb_status play_run(struct sim_bgp_replay *replay, uint32_t run_index)
+{
+    const struct data_bgp_run *run = &replay->experiment->runs[run_index];
+    uint32_t node_count = replay->experiment->node_count;
+    replay->start_ns = sim_bgp_now_ns(replay->bgp);
+    replay->first_message_ns = -1;
+    for (uint32_t node = 0; node < node_count; node++) {
+        replay->now->first_ms[node] = replay->now->last_ms[node] = (double)NAN;
+    }
+    stimulate(replay, run->event);
+    int64_t until_ns = hb_units_after(replay->start_ns, SETTLE_S);
+    enum hb_status status = sim_bgp_run(replay->bgp, until_ns);
+    if (status != HB_OK || !sim_bgp_is_settled(replay->bgp)) {
+        return data_problem_set(replay->problem, HB_ERR_DIVERGES, "%s: %s: %s",
+            replay->experiment->name, data_bgp_event_text(run->event),
+            status == HB_OK ? "found no end within an hour" : sim_bgp_failure(replay->bgp));
+    }
+    double shift_ms = run->from_first_message && replay->first_message_ns >= 0
+        ? hb_units_s(replay->first_message_ns - replay->start_ns) * 1e3 : 0.0;
+    for (uint32_t node = 0; node < node_count; node++) {
+        replay->now->first_ms[node] -= shift_ms;
+        replay->now->last_ms[node] -= shift_ms;
+        bool *is_equal = &replay->path_is_equal[(size_t)run_index * node_count + node];
+        *is_equal = *is_equal && paths_agree(replay, node, run_index);
+    }
+    return sim_bgp_run(replay->bgp, hb_units_after(sim_bgp_now_ns(replay->bgp), PHASE_S));
+}
+
+static enum hb_status play_replica(struct sim_bgp_replay *replay, uint32_t replica, uint64_t seed)
+{
+    const struct data_bgp_experiment *experiment = replay->experiment;
+    const struct sim_bgp_profile *base = sim_bgp_profile_named(experiment->implementation);
+    if (base == NULL) {
+        return data_problem_set(replay->problem, HB_ERR_UNSUPPORTED,
+            "%s: found implementation \"%s\": expected bird or frr", experiment->name,
+            experiment->implementation);
+    }
+    struct sim_bgp_profile profile = *base;
+    profile.mrai_ebgp_s = experiment->mrai_s;
+    profile.hold_s = experiment->hold_s;
+    profile.prefer_oldest = !experiment->by_router_id;
+    struct sim_bgp_options options = { .topology = replay->topology, .profiles = &profile,
+        .profile_count = 1, .local_pref = experiment->local_pref,
+        .seed = sim_stream_replica_seed(seed, replica), .check = true, .processors = PROCESSORS, .ctx = replay,
+        .changed = changed, .sent = sent };
+    replay->sees_by_telling = strcmp(base->name, "frr") == 0;
+    enum hb_status status = sim_bgp_create(&options, &replay->bgp);
+    for (uint32_t run = 0; run < experiment->run_count && status == HB_OK; run++) {
+        replay->now = &replay->all[(size_t)replica * experiment->run_count + run];
+        status = play_run(replay, run);
+    }
+    sim_bgp_free(replay->bgp);
+    replay->bgp = NULL;
+    return status;
+}
+
+/* The experiment's links with the emulator's overhead; every node must be there. */
+static enum hb_status network_made(struct sim_bgp_replay *replay, struct data_topology **out)
+{
+    const struct data_bgp_experiment *experiment = replay->experiment;
+    struct data_link *links = malloc(experiment->link_count * sizeof *links);
+    if (links == NULL) {
+        return HB_ERR_MEMORY;
+    }
+    for (uint32_t i = 0; i < experiment->link_count; i++) {
+        links[i] = experiment->links[i];
+        links[i].delay_ns += HOP_OVERHEAD_NS;
+    }
+    enum hb_status status = data_topology_create(
+        links, experiment->link_count, experiment->name, out, replay->problem);
+    free(links);
+    if (status != HB_OK) {
+        return status;
+    }
+    replay->topology = *out;
+    for (uint32_t number = 1; number <= experiment->node_count; number++) {
+        replay->index[number] = data_topology_node(*out, number);
+        if (replay->index[number] != number - 1) {
+            return data_problem_set(replay->problem, HB_ERR_FORMAT,
+                "%s: found no link of node %u: expected one at least", experiment->name, number);
+        }
+    }
+    if (data_topology_edge(*out, experiment->fail_a - 1, experiment->fail_b - 1)
+        == SIM_BGP_NONE) {
+        return data_problem_set(replay->problem, HB_ERR_FORMAT,
+            "%s: found fail_link %u-%u: expected one of the links", experiment->name,
+            experiment->fail_a, experiment->fail_b);
+    }
+    return HB_OK;
+}
+
+enum hb_status sim_bgp_replay_play(struct sim_bgp_replay *replay, uint64_t seed)
+{
+    struct data_topology *topology = NULL;
+    enum hb_status status = network_made(replay, &topology);
+    for (uint32_t replica = 0; replica < SIM_BGP_REPLAY_COUNT && status == HB_OK; replica++) {
+        status = play_replica(replay, replica, seed);
+    }
+    data_topology_free(topology);
+    replay->topology = NULL;
+    return status;
+}
