@@ -43,7 +43,9 @@ static void client_of(const char *path, char name[name_bytes])
     if (bytes > 4 && file[bytes - 4] == '.') {
         bytes -= 4;
     }
-    (void)snprintf(name, name_bytes, "%.*s", (int)bytes, file);
+    bytes = bytes < name_bytes ? bytes : name_bytes - 1;
+    memcpy(name, file, bytes);
+    name[bytes] = '\0';
 }
 
 struct point {
