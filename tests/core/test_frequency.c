@@ -75,6 +75,44 @@ static void the_rarest_own_place_makes_room(void **state)
     hb_predictor_free(predictor);
 }
 
+/* 60 places of everybody, place 1000 + i for i + 1 instants: a newcomer is told the
+ * longest, in order, though only some are kept sorted and one set overflows. */
+static void the_commonest_of_many_places_come_first(void **state)
+{
+    (void)state;
+    struct hb_predictor *predictor = created(0);
+    for (uint32_t i = 0; i < 60; i++) {
+        double at_s = spend(predictor, i % 30, 200000.0 * i, 1000 + i, (int)i + 1);
+        see(predictor, i % 30, at_s, HB_NONE);
+    }
+    see(predictor, 35, 2e7 + 1.0, 99);
+    struct hb_prediction got = ask(predictor, 35, 2e7 + 1.0, 900.0);
+    for (uint32_t i = 0; i < HB_GUESS_MAX; i++) {
+        assert_int_equal(got.guesses[i].place, 1059 - i);
+    }
+    hb_predictor_free(predictor);
+}
+
+/* In a table of one set a common place, pushed out by churn, counts anew
+ * from 1 but keeps its old rank. */
+static void a_place_that_lost_its_row_keeps_its_rank(void **state)
+{
+    (void)state;
+    struct hb_predictor *predictor = created(8);
+    double at_s = 0.0;
+    at_s = spend(predictor, 1, at_s, 50, 4);
+    for (uint32_t round = 0; round < 10; round++) {
+        for (uint32_t i = 0; i < 8; i++) {
+            at_s = spend(predictor, 1, at_s, 60 + i, 1);
+        }
+    }
+    at_s = spend(predictor, 1, at_s, 50, 1);
+    see(predictor, 1, at_s, 51);
+    see(predictor, 2, at_s + 1.0, 99);
+    assert_true(asked(predictor, 2, at_s + 1.0, 900.0, 50) > 0.0);
+    hb_predictor_free(predictor);
+}
+
 static void a_capacity_of_0_is_refused(void **state)
 {
     (void)state;
@@ -90,6 +128,8 @@ int main(void)
         cmocka_unit_test(shares_follow_the_hand_count),
         cmocka_unit_test(a_newcomer_is_told_everybodys_places),
         cmocka_unit_test(the_rarest_own_place_makes_room),
+        cmocka_unit_test(the_commonest_of_many_places_come_first),
+        cmocka_unit_test(a_place_that_lost_its_row_keeps_its_rank),
         cmocka_unit_test(a_capacity_of_0_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
