@@ -27,7 +27,8 @@ static enum hb_status read_text(struct data_csv *csv, struct data_problem *probl
     if (bytes < 0 || fseek(file, 0, SEEK_SET) != 0) {
         status = data_problem_set(problem, HB_ERR_IO, "%s: cannot be read", csv->path);
     } else if (bytes > bytes_max) {
-        status = data_problem_set(problem, HB_ERR_RANGE, "%s: found %ld bytes: expected %ld at most",
+        status = data_problem_set(problem, HB_ERR_RANGE,
+            "%s: found %ld bytes: expected %ld at most",
             csv->path, bytes, bytes_max);
     } else {
         csv->text = malloc((size_t)bytes + 1);
