@@ -122,7 +122,7 @@ static void flow(const struct run *run, struct fluid *f)
     for (;;) {
         for (int i = 0; i < ORDERS; i++) {
             const struct plan *plan = &run->plans[i];
-            if (plan->start_s >= now_s && plan->start_s <= now_s) {
+            if (plan->start_s >= now_s && plan->start_s <= now_s && f->end_s[i] < 0.0) {
                 f->is_active[i] = 1;
                 f->left_mb[i] = plan->from == plan->to ? 0.0 : plan->mb;
             }
