@@ -27,19 +27,24 @@ static void write_plot(struct analysis_figure *figure, const struct analysis_stu
     const struct analysis_latency *latency, double low_ms, double high_ms)
 {
     FILE *out = figure->script;
-    fprintf(out, "set logscale x\nset xrange [%.4g:%.4g]\nset yrange [0:1]\n", low_ms, high_ms);
+    analysis_figure_log_axis(figure, low_ms, high_ms);
+    fprintf(out, "set yrange [0:1]\n");
     fprintf(out, "set xlabel 'request latency (ms)' offset 0,0.4\n");
     fprintf(out, "set ylabel 'share of requests' offset 1.2,0\n");
     fprintf(out, "set xtics offset 0,0.3\nset ytics 0.2 offset 0.5,0\n");
-    if (high_ms / low_ms < 60.0) {
-        fprintf(out, "set xtics (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)\n");
-    }
     fprintf(out, "set grid ytics lt 1 lc rgb '#E0E0E0' dt 1 lw 0.4\n");
-    fprintf(out, "set key bottom right\nset lmargin 5.5\nset rmargin 1.5\nset tmargin 0.6\n");
-    fprintf(out, "set bmargin 2.6\nplot");
+    int has[ANALYSIS_STUDY_SERIES_MAX] = { 0 };
+    for (size_t i = 0; i < latency->series_count; i++) {
+        has[i] = data_histogram_total(&latency->whole[i]) > 0.0;
+    }
+    struct analysis_figure_labels labels = analysis_figure_labels(study, has);
+    analysis_figure_key_above(figure, labels.count, labels.longest);
+    analysis_figure_plot_area(
+        figure, analysis_figure_key_share(figure, labels.count, labels.longest));
+    fprintf(out, "plot");
     int index = 0;
     for (size_t i = 0; i < latency->series_count; i++) {
-        if (!(data_histogram_total(&latency->whole[i]) > 0.0)) {
+        if (!has[i]) {
             continue;
         }
         fprintf(out, "%s \\\n  '%s.tsv' index %d using 1:2 with lines", index == 0 ? "" : ",",

@@ -15,9 +15,12 @@
 static const double width_in = 3.4; /* a column of a two-column paper */
 static const double dots_per_in = 300.0;
 static const double points_per_in = 72.0;
-static const double key_row_in = 0.135; /* at 7.5 pt */
-static const double letter_in = 0.062;  /* mean width of one, 7.5 pt */
-static const double sample_in = 0.42;   /* line sample and gaps beside a label */
+/* gnuplot's cairo terminals draw a font of n points 4/3 as large (they reckon
+ * 96 dots to the inch), which this undoes. */
+static const double true_size = 0.75;
+static const double key_row_in = 0.125; /* at 7.5 pt */
+static const double letter_in = 0.058;  /* mean width of one, 7.5 pt */
+static const double sample_in = 0.40;   /* line sample and gaps beside a label */
 
 /* Okabe and Ito, Color Universal Design, 2008; their yellow is left out, too
  * faint for a line on white, and grey is added. */
@@ -74,14 +77,15 @@ static void write_head(const struct analysis_figure *figure)
     fprintf(out, "set datafile missing 'nan'\n");
     fprintf(out, "do for [pass = 1:2] {\nreset\nif (pass == 1) {\n");
     fprintf(out,
-        "set terminal pdfcairo noenhanced color rounded size %.2fin,%.2fin "
-        "font 'Liberation Sans,7.5' fontscale 1 linewidth 1\n",
-        width_in, figure->height_in);
+        "set terminal pdfcairo noenhanced color butt size %.2fin,%.2fin "
+        "font 'Liberation Sans,7.5' fontscale %.4f linewidth 1\n",
+        width_in, figure->height_in, true_size);
     fprintf(out, "set output '%s.pdf'\n} else {\n", figure->name);
     fprintf(out,
-        "set terminal pngcairo noenhanced color rounded size %.0f,%.0f "
+        "set terminal pngcairo noenhanced color butt size %.0f,%.0f "
         "font 'Liberation Sans,7.5' fontscale %.4f linewidth %.4f pointscale %.4f\n",
-        width_in * dots_per_in, figure->height_in * dots_per_in, scale, scale, scale);
+        width_in * dots_per_in, figure->height_in * dots_per_in, scale * true_size,
+        scale, scale);
     fprintf(out, "set output '%s.png'\n}\n", figure->name);
     fprintf(out, "set border 3 lw 0.6\nset tics out nomirror scale 0.5,0.25\n");
     fprintf(out, "set key samplen 2.2 spacing 0.95 Left reverse noautotitle\n");
@@ -187,12 +191,37 @@ void analysis_figure_key_above(struct analysis_figure *figure, size_t count, siz
         key_columns(count, longest));
 }
 
+void analysis_figure_log_axis(struct analysis_figure *figure, double low, double high)
+{
+    FILE *out = figure->script;
+    fprintf(out, "set logscale x\nset xrange [%.6g:%.6g]\n", low, high);
+    if (high / low >= 200.0) {
+        return; /* decades suffice */
+    }
+    fprintf(out, "set xtics (");
+    double decade = pow(10.0, floor(log10(low)));
+    for (int i = 0; i < 12; i++) {
+        static const double steps[] = { 1.0, 2.0, 5.0 };
+        fprintf(out, "%s%.6g", i == 0 ? "" : ", ", steps[i % 3] * decade);
+        decade *= i % 3 == 2 ? 10.0 : 1.0;
+    }
+    fprintf(out, ")\n");
+}
+
+void analysis_figure_plot_area(struct analysis_figure *figure, double key_share)
+{
+    fprintf(figure->script,
+        "set lmargin at screen 0.125\nset rmargin at screen 0.965\n"
+        "set tmargin at screen %.4f\nset bmargin at screen %.4f\n",
+        1.0 - key_share - 0.05 / figure->height_in, 0.34 / figure->height_in);
+}
+
 void analysis_figure_panel(struct analysis_figure *figure, int panel, double key_share)
 {
-    double bottom = 0.36 / figure->height_in, gap = 0.1 / figure->height_in;
-    double top = 1.0 - key_share - 0.04 / figure->height_in;
+    double bottom = 0.34 / figure->height_in, gap = 0.07 / figure->height_in;
+    double top = 1.0 - key_share - 0.05 / figure->height_in;
     double middle = 0.5 * (bottom + top);
-    fprintf(figure->script, "set lmargin at screen 0.125\nset rmargin at screen 0.975\n");
+    fprintf(figure->script, "set lmargin at screen 0.125\nset rmargin at screen 0.965\n");
     fprintf(figure->script, "set tmargin at screen %.4f\nset bmargin at screen %.4f\n",
         panel == 0 ? top : middle - gap, panel == 0 ? middle + gap : bottom);
 }

@@ -45,6 +45,11 @@ void analysis_figure_key_above(struct analysis_figure *figure, size_t count, siz
 double analysis_figure_key_share(const struct analysis_figure *figure, size_t count,
     size_t longest);
 
+/* Logarithmic x axis over low < high, both > 0; ticks at 1, 2, 5 where there
+ * are few decades. */
+void analysis_figure_log_axis(struct analysis_figure *figure, double low, double high);
+/* Margins of a single plot below a key that takes key_share of the height. */
+void analysis_figure_plot_area(struct analysis_figure *figure, double key_share);
 /* Two panels, one above the other, with one time axis below and a key above
  * that takes key_share of the height: margins of panel 0 (top) and 1 (bottom). */
 void analysis_figure_panel(struct analysis_figure *figure, int panel, double key_share);

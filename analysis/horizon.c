@@ -69,22 +69,31 @@ static enum hb_status gather(void *context, const void *visited)
     return HB_OK;
 }
 
+/* Timeframes in rising order, each with its tallies. */
+static void sort_horizons(struct gathering *of)
+{
+    for (size_t i = 1; i < of->horizon_count; i++) {
+        for (size_t k = i; k > 0 && of->horizons_s[k - 1] > of->horizons_s[k]; k--) {
+            double horizon_s = of->horizons_s[k];
+            of->horizons_s[k] = of->horizons_s[k - 1];
+            of->horizons_s[k - 1] = horizon_s;
+            for (size_t s = 0; s <= of->stays; s++) {
+                struct tally tally = of->tallies[s][k];
+                of->tallies[s][k] = of->tallies[s][k - 1];
+                of->tallies[s][k - 1] = tally;
+            }
+        }
+    }
+}
+
 static void write_tallies(
     struct analysis_figure *figure, const struct gathering *from, size_t series)
 {
-    size_t order[HORIZONS_MAX];
     for (size_t i = 0; i < from->horizon_count; i++) {
-        size_t k = i;
-        for (; k > 0 && from->horizons_s[order[k - 1]] > from->horizons_s[i]; k--) {
-            order[k] = order[k - 1];
-        }
-        order[k] = i;
-    }
-    for (size_t i = 0; i < from->horizon_count; i++) {
-        const struct tally *tally = &from->tallies[series][order[i]];
+        const struct tally *tally = &from->tallies[series][i];
         if (tally->count > 0.0) {
             fprintf(figure->table, "%.6g\t%.6g\t%.6g\t%.6g\t%.0f\n",
-                from->horizons_s[order[i]] / 60.0, 100.0 * tally->correct / tally->count,
+                from->horizons_s[i] / 60.0, 100.0 * tally->correct / tally->count,
                 tally->error_km_sum / tally->count,
                 data_histogram_quantile_ms(&tally->error_km, 0.9), tally->count);
         }
@@ -147,7 +156,12 @@ static enum hb_status draw(const struct analysis_drawing *drawing, const struct 
     struct analysis_figure_labels labels = analysis_figure_labels(study, has);
     double key_share = analysis_figure_key_share(&figure, labels.count + 1, labels.longest);
     analysis_figure_key_above(&figure, labels.count + 1, labels.longest);
-    fprintf(figure.script, "set multiplot\nset offsets graph 0.04,graph 0.04,0,0\n");
+    double low = from->horizons_s[0] / 60.0;
+    double high = from->horizons_s[from->horizon_count - 1] / 60.0;
+    double margin = high > low ? 0.04 * (high - low) : 0.1 * high + 1.0;
+    fprintf(figure.script, "set multiplot\nset xrange [%.6g:%.6g]\n", low - margin,
+        high + margin);
+    fprintf(figure.script, high - low > 20.0 && high - low <= 120.0 ? "set xtics 15\n" : "");
     fprintf(figure.script, "set grid ytics lt 1 lc rgb '#E0E0E0' dt 1 lw 0.4\n");
     fprintf(figure.script, "set ytics offset 0.5,0\n");
     for (int panel = 0; panel < 2; panel++) {
@@ -175,6 +189,7 @@ enum hb_status analysis_horizon_draw(const struct analysis_drawing *drawing)
         to.first_series += to.info->policy_count;
     }
     if (status == HB_OK) {
+        sort_horizons(&to);
         status = to.horizon_count == 0 ? HB_ERR_NOT_FOUND : draw(drawing, &to);
     }
     free(to.tallies);

@@ -155,7 +155,8 @@ static void write_map(struct analysis_figure *figure, const struct cast *cast,
         1.0 - 0.01, 1.0 - map_share);
     fprintf(out, "set xrange [%.5f:%.5f]\nset yrange [%.5f:%.5f]\n", box->west_deg,
         box->east_deg, box->south_deg, box->north_deg);
-    fprintf(out, "plot '%s.tsv' index 0 using 1:2 with lines lc rgb '#B0B0B0' lw 0.4",
+    fprintf(out, "plot '%s.tsv' index 0 using 1:2 with filledcurves closed fc rgb '#E9E9E9' fs solid "
+                 "border rgb '#A8A8A8' lw 0.3",
         figure->name);
     for (size_t k = 0; k < cast->count; k++) {
         const char *colour = analysis_figure_colour(k);
@@ -190,12 +191,12 @@ static void write_clock(struct analysis_figure *figure, const struct data_result
     fprintf(out, "set key at screen 0.5,screen %.4f center top samplen 1.2\n",
         1.0 - map_share - 0.03 / figure->height_in);
     fprintf(out, "set border 3 lw 0.6\nset tics out nomirror scale 0.5,0.25\n");
-    fprintf(out, "set lmargin at screen 0.125\nset rmargin at screen 0.975\n");
+    fprintf(out, "set lmargin at screen 0.125\nset rmargin at screen 0.965\n");
     fprintf(out, "set tmargin at screen %.4f\nset bmargin at screen %.4f\n",
-        1.0 - map_share - key_share - 0.05 / figure->height_in, 0.36 / figure->height_in);
+        1.0 - map_share - key_share - 0.05 / figure->height_in, 0.34 / figure->height_in);
     double end = (double)info->duration_s / 3600.0;
     fprintf(out, "set xrange [0:%.4g]\nset yrange [0:*]\n", end > 0.0 ? end : 1.0);
-    fprintf(out, "set ytics auto offset 0.5,0\nset xtics auto offset 0,0.3\n");
+    fprintf(out, "set ytics auto nomirror offset 0.5,0\nset xtics auto nomirror offset 0,0.3\n");
     if (end > 20.0 && end < 50.0) {
         fprintf(out, "set xtics 0,3,48\n");
     }
@@ -230,7 +231,7 @@ enum hb_status analysis_journey_draw(const struct analysis_drawing *drawing)
         analysis_text_plain(
             figure.table, analysis_study_series(drawing->study, path.series)->label);
         fprintf(figure.table, "\n# coast (Natural Earth 1:110m): lon_deg\tlat_deg\n");
-        analysis_outline_coast(drawing, &box, figure.table);
+        analysis_outline_coast(drawing, figure.table);
         write_places(figure.table, info, &path, &cast);
         write_latencies(figure.table, info, &path, &cast);
         write_map(&figure, &cast, &box, map_share);

@@ -38,10 +38,10 @@ static struct analysis_box box_of(const struct data_result_info *info)
 }
 
 static void write_table(const struct analysis_drawing *drawing, FILE *out,
-    const struct data_result_info *info, struct analysis_box *box)
+    const struct data_result_info *info)
 {
     fprintf(out, "# coast (Natural Earth 1:110m): lon_deg\tlat_deg\n");
-    analysis_outline_coast(drawing, box, out);
+    analysis_outline_coast(drawing, out);
     fprintf(out, "# regions: lon_deg\tlat_deg\tname\n");
     for (uint32_t i = 0; i < info->region_count; i++) {
         fprintf(out, "%.6g\t%.6g\t", info->regions[i].lon_deg, info->regions[i].lat_deg);
@@ -69,7 +69,8 @@ static void write_plot(struct analysis_figure *figure, const struct analysis_box
     analysis_figure_key_above(figure, 3, 10);
     fprintf(out, "set key samplen 1.2\n");
     fprintf(out,
-        "plot '%s.tsv' index 0 using 1:2 with lines lc rgb '#9A9A9A' lw 0.4, \\\n"
+        "plot '%s.tsv' index 0 using 1:2 with filledcurves closed fc rgb '#E9E9E9' fs solid "
+        "border rgb '#A8A8A8' lw 0.3, \\\n"
         "  '' index 1 using 1:2 with points pt 7 ps 0.35 lc rgb '#56B4E9' title 'city', \\\n"
         "  '' index 3 using 1:2 with linespoints pt 7 ps 0.15 lc rgb '#D55E00' lw 1 "
         "title 'one client', \\\n"
@@ -95,7 +96,7 @@ enum hb_status analysis_map_draw(const struct analysis_drawing *drawing)
     status = analysis_figure_begin(
         drawing, "map", fmin(fmax(height_in, 1.2), 4.0) + 0.25, &figure);
     if (status == HB_OK) {
-        write_table(drawing, figure.table, info, &box);
+        write_table(drawing, figure.table, info);
         write_way(figure.table, info, &path, &box);
         write_plot(&figure, &box);
         status = analysis_figure_end(&figure, HB_OK, drawing->problem);

@@ -76,11 +76,11 @@ static void write_plot(struct analysis_figure *figure, const struct analysis_stu
     }
     fprintf(out, ")\nset style fill solid 1.0 border rgb '#FFFFFF'\n");
     analysis_figure_key_above(figure, OUTCOMES, strlen("rolled back"));
-    fprintf(out, "set key samplen 1 noreverse\n");
+    fprintf(out, "set key samplen 1\n");
     fprintf(out, "set tmargin at screen %.4f\nset bmargin at screen %.4f\nset rmargin 7\n",
         1.0 - analysis_figure_key_share(figure, OUTCOMES, strlen("rolled back"))
             - 0.05 / figure->height_in,
-        0.36 / figure->height_in);
+        0.34 / figure->height_in);
     /* x of a part runs from the sum of the columns before it to its own. */
     fprintf(out, "sum_to(n) = sum [c = 3:n] column(c)\nplot");
     for (int i = 0; i < OUTCOMES; i++) {
@@ -91,7 +91,8 @@ static void write_plot(struct analysis_figure *figure, const struct analysis_stu
             i == 0 ? "" : ",", figure->name, column, column, column, column, colours[i],
             names[i]);
     }
-    fprintf(out, ", \\\n  '%s.tsv' using (100):1:(sprintf(' %%.0f', $2)) with labels left notitle\n",
+    fprintf(out,
+        ", \\\n  '%s.tsv' using (100):1:(sprintf(' %%.0f', $2)) with labels left notitle\n",
         figure->name);
 }
 

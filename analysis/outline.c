@@ -38,15 +38,8 @@ double analysis_outline_ratio(const struct analysis_box *box)
     return (box->north_deg - box->south_deg) / fmax(width, 1e-6);
 }
 
-static int is_near(const struct analysis_box *box, double lat_deg, double lon_deg)
-{
-    double margin = 3.0; /* longer than most steps of the 110 m coast */
-    return lon_deg >= box->west_deg - margin && lon_deg <= box->east_deg + margin
-        && lat_deg >= box->south_deg - margin && lat_deg <= box->north_deg + margin;
-}
-
 void analysis_outline_coast(
-    const struct analysis_drawing *drawing, const struct analysis_box *box, FILE *table)
+    const struct analysis_drawing *drawing, FILE *table)
 {
     char line[LINE_BYTES];
     int is_down = 0, rows = 0;
@@ -56,7 +49,7 @@ void analysis_outline_coast(
         double lon_deg = strtod(line, &end);
         double lat_deg = strtod(end, &rest);
         int is_point = end != line && rest != end && line[0] != '#';
-        if (is_point && is_near(box, lat_deg, lon_deg)) {
+        if (is_point) {
             fprintf(table, "%.6g\t%.6g\n", lon_deg, lat_deg);
             is_down = 1;
             rows++;

@@ -19,10 +19,9 @@ void analysis_outline_pad(struct analysis_box *box, double share, double margin_
  * cosine of the middle latitude. */
 double analysis_outline_ratio(const struct analysis_box *box);
 
-/* Copies the coast that can be seen in box into the figure's table, as
- * longitude and latitude, an empty line where the pen is lifted. A coast that
- * cannot be read is left out; at least one row is written. */
-void analysis_outline_coast(const struct analysis_drawing *drawing,
-    const struct analysis_box *box, FILE *table);
+/* Copies the outlines of land into the figure's table, as longitude and
+ * latitude, an empty line where the pen is lifted. If they cannot be read they
+ * are left out; at least one row is written. */
+void analysis_outline_coast(const struct analysis_drawing *drawing, FILE *table);
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
 #include <stdlib.h>
 
 #include "analysis/figure.h"
@@ -59,16 +60,23 @@ static void write_figure(struct analysis_figure *figure, const struct analysis_s
 {
     FILE *out = figure->script;
     fprintf(figure->table, "# ready_after_s\tshare\n");
-    fprintf(out, "set logscale x\nset yrange [0:1]\nset xrange [*:*] noextend\n");
+    double low_s = HUGE_VAL, high_s = 0.0;
+    for (size_t i = 0; i < analysis_study_series_count(study); i++) {
+        if (has[i]) {
+            low_s = fmin(low_s, data_histogram_quantile_ms(&ready_s[i], 0.0));
+            high_s = fmax(high_s, data_histogram_quantile_ms(&ready_s[i], 0.999));
+        }
+    }
+    analysis_figure_log_axis(figure, 0.9 * low_s, 1.1 * high_s);
+    fprintf(out, "set yrange [0:1]\n");
     fprintf(out, "set xlabel 'time from decision to sync (s)' offset 0,0.4\n");
     fprintf(out, "set ylabel 'share of mirrors in sync' offset 1.2,0\n");
     fprintf(out, "set xtics offset 0,0.3\nset ytics 0.2 offset 0.5,0\n");
     fprintf(out, "set grid ytics lt 1 lc rgb '#E0E0E0' dt 1 lw 0.4\n");
     struct analysis_figure_labels labels = analysis_figure_labels(study, has);
     analysis_figure_key_above(figure, labels.count, labels.longest);
-    fprintf(out, "set tmargin at screen %.4f\nset bmargin 2.6\nset lmargin 5.5\nset rmargin 2\n",
-        1.0 - analysis_figure_key_share(figure, labels.count, labels.longest)
-            - 0.05 / figure->height_in);
+    analysis_figure_plot_area(
+        figure, analysis_figure_key_share(figure, labels.count, labels.longest));
     fprintf(out, "plot");
     int index = 0;
     for (size_t i = 0; i < analysis_study_series_count(study); i++) {

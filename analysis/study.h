@@ -52,7 +52,7 @@ enum analysis_metric {
 struct analysis_series {
     size_t file;
     uint16_t policy;
-    char label[ANALYSIS_STUDY_LABEL_BYTES]; /* the policy; with its file's name, if there are several */
+    char label[ANALYSIS_STUDY_LABEL_BYTES]; /* the policy; "file: policy" if there are several */
 };
 
 /* One or more result files, opened and indexed. */

@@ -130,8 +130,8 @@ static void write_panel(struct analysis_figure *figure, const struct analysis_st
         }
         if (layer == 1) {
             fprintf(out,
-                ", \\\n  '%s.tsv' index %d using 1:%d with lines lc rgb '#000000' dt (1,2) "
-                "lw 1.5 title 'clairvoyant optimum'",
+                ", \\\n  '%s.tsv' index %d using 1:%d with lines lc rgb '#000000' dt (3,3) "
+                "lw 1.5 title 'clairvoyant'",
                 figure->name, index, column);
         }
     }
@@ -143,14 +143,17 @@ static void write_panels(struct analysis_figure *figure, const struct analysis_s
 {
     FILE *out = figure->script;
     struct analysis_figure_labels labels = analysis_figure_labels(study, has);
-    size_t longest = labels.longest > 19 ? labels.longest : 19;
+    size_t longest = labels.longest > 11 ? labels.longest : 11;
     double key_share = analysis_figure_key_share(figure, labels.count + 1, longest);
     analysis_figure_key_above(figure, labels.count + 1, longest);
     double low = axis->values[0], high = axis->values[axis->count - 1];
     fprintf(out, "set multiplot\nset grid ytics lt 1 lc rgb '#E0E0E0' dt 1 lw 0.4\n");
-    fprintf(out, "set ytics offset 0.5,0\nset offsets graph 0.02,graph 0.02,0,0\n");
+    fprintf(out, "set ytics offset 0.5,0\n");
     if (low > 0.0 && high / low >= 20.0) {
-        fprintf(out, "set logscale x\n");
+        fprintf(out, "set logscale x\nset xrange [%.8g:%.8g]\n", low / 1.1, high * 1.1);
+    } else {
+        double margin = 0.03 * (high - low);
+        fprintf(out, "set xrange [%.8g:%.8g]\n", low - margin, high + margin);
     }
     fprintf(out, "set ylabel 'mean latency (ms)' offset 1.4,0\n");
     fprintf(out, "set xtics offset 0,0.3 format ''\n");

@@ -24,6 +24,13 @@ const enum analysis_metric analysis_table_metrics[ANALYSIS_TABLE_METRICS] = {
     ANALYSIS_METRIC_ENERGY,
 };
 
+/* Those that fit a terminal of 120 columns. */
+static const enum analysis_metric narrow[] = { ANALYSIS_METRIC_LATENCY_MEAN,
+    ANALYSIS_METRIC_LATENCY_P95, ANALYSIS_METRIC_COST, ANALYSIS_METRIC_REGRET,
+    ANALYSIS_METRIC_MIRRORS, ANALYSIS_METRIC_HIT, ANALYSIS_METRIC_LATE,
+    ANALYSIS_METRIC_UNUSED };
+#define NARROW_COUNT (sizeof narrow / sizeof narrow[0])
+
 static const struct {
     enum analysis_metric metric;
     const char *text;
@@ -57,7 +64,7 @@ void analysis_table_heading(const struct analysis_study *study, enum analysis_me
 /* Decimals that show two digits of half, or four of value. */
 static int decimals_of(double value, double half)
 {
-    double scale = half > 0.0 ? half * 0.1 : fabs(value) * 1e-3;
+    double scale = half > 1e-12 * fabs(value) ? half * 0.1 : fabs(value) * 1e-3;
     if (!(scale > 0.0)) {
         return 0;
     }
@@ -76,7 +83,8 @@ void analysis_table_cell(enum hb_status status, const struct analysis_interval *
     int decimals = decimals_of(value->estimate, half);
     int length = snprintf(text, ANALYSIS_TABLE_CELL_BYTES, is_signed ? "%+.*f" : "%.*f",
         decimals, value->estimate);
-    if (value->count >= 2 && length > 0 && length < ANALYSIS_TABLE_CELL_BYTES) {
+    int is_spread = value->count >= 2 && half > 1e-12 * fabs(value->estimate);
+    if (is_spread && length > 0 && length < ANALYSIS_TABLE_CELL_BYTES) {
         (void)snprintf(text + length, ANALYSIS_TABLE_CELL_BYTES - (size_t)length, " ± %.*f",
             decimals, half);
     }
@@ -127,8 +135,8 @@ static void print_padded(FILE *out, const char *text, size_t width, int is_left)
 
 /* The columns shown, and how wide each must be. */
 struct layout {
-    enum analysis_metric metrics[ANALYSIS_TABLE_METRICS];
-    size_t count, widths[ANALYSIS_TABLE_METRICS], label_width;
+    enum analysis_metric metrics[NARROW_COUNT];
+    size_t count, widths[NARROW_COUNT], label_width;
 };
 
 static void cell_text(const struct analysis_study *study, struct analysis_cell cell,
@@ -144,8 +152,8 @@ static struct layout layout_of(
 {
     struct layout layout = { .count = 0, .label_width = strlen("policy") };
     char text[ANALYSIS_TABLE_CELL_BYTES];
-    for (int m = 0; m < ANALYSIS_TABLE_METRICS; m++) {
-        enum analysis_metric metric = analysis_table_metrics[m];
+    for (size_t m = 0; m < NARROW_COUNT; m++) {
+        enum analysis_metric metric = narrow[m];
         if (!analysis_table_has(study, file, setting, metric)) {
             continue;
         }

@@ -29,13 +29,12 @@ static void write_plot(struct analysis_figure *figure, const struct analysis_stu
 {
     FILE *out = figure->script;
     struct analysis_figure_labels labels = analysis_figure_labels(study, has);
-    size_t longest = labels.longest > 19 ? labels.longest : 19;
+    size_t longest = labels.longest > 11 ? labels.longest : 11;
     double key = analysis_figure_key_share(figure, labels.count + 1, longest);
     analysis_figure_key_above(figure, labels.count + 1, longest);
-    fprintf(out, "set key samplen 1\nset tmargin at screen %.4f\n",
-        1.0 - key - 0.05 / figure->height_in);
-    fprintf(out, "set bmargin 2.6\nset lmargin 6\nset rmargin 2\nset offsets graph 0.08,"
-                 "graph 0.08,graph 0.08,graph 0.08\n");
+    analysis_figure_plot_area(figure, key);
+    fprintf(out, "set key samplen 1\n");
+    fprintf(out, "set offsets graph 0.06,graph 0.06,graph 0.06,graph 0.06\n");
     char label[64];
     (void)snprintf(
         label, sizeof label, "cost (%.40s)", analysis_metric_unit(study, ANALYSIS_METRIC_COST));
@@ -60,7 +59,7 @@ static void write_plot(struct analysis_figure *figure, const struct analysis_stu
     if (has_optimum) {
         fprintf(out,
             ", \\\n  '%s.tsv' every ::%d::%d using 1:2 with points lc rgb '#000000' "
-            "pt 3 ps 1.1 lw 1.2 title 'clairvoyant optimum'",
+            "pt 3 ps 1.1 lw 1.2 title 'clairvoyant'",
             figure->name, index, index);
     }
     fprintf(out, "\n");

@@ -168,8 +168,9 @@ static void the_schema_is_complete(void **state)
             assert_true(schema->columns[i].description[0] != '\0');
             assert_non_null(schema->columns[i].unit);
             assert_true(schema->columns[i].offset < schema->row_bytes);
-            assert_ptr_equal(data_schema_column((enum data_results_table)t, schema->columns[i].name),
-                &schema->columns[i]);
+            const char *name = schema->columns[i].name;
+            assert_ptr_equal(
+                data_schema_column((enum data_results_table)t, name), &schema->columns[i]);
         }
         assert_true(!schema->is_keyed || strcmp(schema->columns[2].name, "replication") == 0);
     }

@@ -118,7 +118,8 @@ static void add_mirrors(struct data_rows *rows, struct data_summary_row *summary
         int64_t at_ns = (int64_t)(draw(state) * 8e4) * HB_NS_PER_S;
         struct data_mirrors_row row = { .client = i % CLIENTS, .from_site = i % 5,
             .to_site = (i + 1) % 5, .place = i % (4 * PLACES_EACH), .decided_ns = at_ns,
-            .provisioned_ns = at_ns + 20 * HB_NS_PER_S, .synced_ns = at_ns + 31 * HB_NS_PER_S,
+            .provisioned_ns = at_ns + 20 * HB_NS_PER_S,
+            .synced_ns = at_ns + hb_units_ns(22.0 + 40.0 * draw(state) * draw(state)),
             .steered_ns = HB_NEVER_NS, .arrived_ns = HB_NEVER_NS, .connected_ns = HB_NEVER_NS,
             .promoted_ns = HB_NEVER_NS, .closed_ns = at_ns + 900 * HB_NS_PER_S,
             .outcome = outcome, .horizon_s = policy == 2 ? 0.0F : 900.0F,
@@ -132,12 +133,16 @@ static void add_mirrors(struct data_rows *rows, struct data_summary_row *summary
 static void add_predictions(struct data_rows *rows, uint32_t policy, uint64_t *state)
 {
     for (uint32_t i = 0; policy >= 3 && i < 2000; i++) {
-        double horizon_s = 900.0 * (1 + i % 4);
-        double error_km = draw(state) < 0.5 ? 0.0 : 2.0 * draw(state) * sqrt(horizon_s / 900.0);
+        uint32_t step = 1 + i % 4, city = i % 4 * PLACES_EACH;
+        uint32_t now = city + i % PLACES_EACH;
+        uint32_t truth = draw(state) < 0.15 * step ? city + (i + step) % PLACES_EACH : now;
+        int is_right = policy == 5 || draw(state) < 0.95 - 0.06 * step;
+        uint32_t guess = is_right ? truth : city + (i + 3) % PLACES_EACH;
         struct data_predictions_row row = { .client = i % CLIENTS,
-            .asked_ns = (int64_t)i * 40 * HB_NS_PER_S, .horizon_s = (float)horizon_s,
-            .place_now = i % 36, .place = (i + 1) % 36, .truth = (i + 1) % 36,
-            .confidence = (float)draw(state), .error_km = (float)(policy == 5 ? 0.0 : error_km) };
+            .asked_ns = (int64_t)i * 40 * HB_NS_PER_S, .horizon_s = 900.0F * (float)step,
+            .place_now = now, .place = guess, .truth = truth,
+            .confidence = (float)draw(state),
+            .error_km = guess == truth ? 0.0F : 4.5F + (float)(guess % 3) };
         data_rows_add(rows, DATA_TABLE_PREDICTIONS, &row);
     }
 }
