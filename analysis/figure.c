@@ -66,27 +66,28 @@ static void remove_all(const struct analysis_figure *figure)
     }
 }
 
-/* The body of the script runs twice, once a terminal. */
+/* The script runs itself twice, once a terminal, without a block in braces:
+ * gnuplot's reading of blocks does not see quotes as its commands do. */
 static void write_head(const struct analysis_figure *figure)
 {
     FILE *out = figure->script;
     double scale = dots_per_in / points_per_in;
     fprintf(out, "# Draws %s.pdf and %s.png: gnuplot %s.gp\n", figure->name, figure->name,
         figure->name);
-    fprintf(out, "set encoding utf8\nset datafile separator tab\n");
+    fprintf(out, "if (!exists('pass')) pass = 1\n");
+    fprintf(out, "reset\nset encoding utf8\nset datafile separator tab\n");
     fprintf(out, "set datafile missing 'nan'\n");
-    fprintf(out, "do for [pass = 1:2] {\nreset\nif (pass == 1) {\n");
     fprintf(out,
-        "set terminal pdfcairo noenhanced color butt size %.2fin,%.2fin "
+        "if (pass == 1) set terminal pdfcairo noenhanced color butt size %.2fin,%.2fin "
         "font 'Liberation Sans,7.5' fontscale %.4f linewidth 1\n",
         width_in, figure->height_in, true_size);
-    fprintf(out, "set output '%s.pdf'\n} else {\n", figure->name);
     fprintf(out,
-        "set terminal pngcairo noenhanced color butt size %.0f,%.0f "
+        "if (pass == 2) set terminal pngcairo noenhanced color butt size %.0f,%.0f "
         "font 'Liberation Sans,7.5' fontscale %.4f linewidth %.4f pointscale %.4f\n",
-        width_in * dots_per_in, figure->height_in * dots_per_in, scale * true_size,
-        scale, scale);
-    fprintf(out, "set output '%s.png'\n}\n", figure->name);
+        width_in * dots_per_in, figure->height_in * dots_per_in, scale * true_size, scale,
+        scale);
+    fprintf(out, "if (pass == 1) set output '%s.pdf'\n", figure->name);
+    fprintf(out, "if (pass == 2) set output '%s.png'\n", figure->name);
     fprintf(out, "set border 3 lw 0.6\nset tics out nomirror scale 0.5,0.25\n");
     fprintf(out, "set key samplen 2.2 spacing 0.95 Left reverse noautotitle\n");
     fprintf(out, "set pointsize 0.5\n");
@@ -124,7 +125,7 @@ static int close_checked(FILE *file)
 enum hb_status analysis_figure_end(
     struct analysis_figure *figure, enum hb_status status, struct data_problem *problem)
 {
-    fprintf(figure->script, "unset output\n}\n");
+    fprintf(figure->script, "unset output\npass = pass + 1\nif (pass == 2) reread\n");
     int is_bad = close_checked(figure->table);
     is_bad |= close_checked(figure->script);
     if (status == HB_OK && is_bad) {

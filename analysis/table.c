@@ -61,11 +61,18 @@ void analysis_table_heading(const struct analysis_study *study, enum analysis_me
         *unit == '\0' ? "" : " ", unit);
 }
 
-/* Decimals that show two digits of half, or four of value. */
+static int is_spread(double value, double half)
+{
+    return half > 1e-12 * fabs(value);
+}
+
+/* Decimals that show two digits of half or, without one, four of value; whole
+ * numbers need none. */
 static int decimals_of(double value, double half)
 {
-    double scale = half > 1e-12 * fabs(value) ? half * 0.1 : fabs(value) * 1e-3;
-    if (!(scale > 0.0)) {
+    double scale = is_spread(value, half) ? half * 0.1 : fabs(value) * 1e-3;
+    int is_whole = !is_spread(value, half) && !(fabs(value - nearbyint(value)) > 0.0);
+    if (is_whole || !(scale > 0.0)) {
         return 0;
     }
     double decimals = ceil(-log10(scale) - 1e-9);
@@ -83,8 +90,8 @@ void analysis_table_cell(enum hb_status status, const struct analysis_interval *
     int decimals = decimals_of(value->estimate, half);
     int length = snprintf(text, ANALYSIS_TABLE_CELL_BYTES, is_signed ? "%+.*f" : "%.*f",
         decimals, value->estimate);
-    int is_spread = value->count >= 2 && half > 1e-12 * fabs(value->estimate);
-    if (is_spread && length > 0 && length < ANALYSIS_TABLE_CELL_BYTES) {
+    int has_half = value->count >= 2 && is_spread(value->estimate, half);
+    if (has_half && length > 0 && length < ANALYSIS_TABLE_CELL_BYTES) {
         (void)snprintf(text + length, ANALYSIS_TABLE_CELL_BYTES - (size_t)length, " ± %.*f",
             decimals, half);
     }

@@ -39,9 +39,13 @@ static size_t utf8_length(const unsigned char *text)
     return 0;
 }
 
-/* What stands for a character in HTML, or NULL if it stands for itself. */
-static const char *html_entity(unsigned char c)
+/* What stands for a character, or NULL if it stands for itself. gnuplot's
+ * doubled quote fails where it begins a string: a typographic one looks the same. */
+static const char *stand_in(unsigned char c, enum analysis_text_form form)
 {
+    if (form != ANALYSIS_TEXT_HTML) {
+        return form == ANALYSIS_TEXT_GNUPLOT && c == '\'' ? "’" : NULL;
+    }
     switch (c) {
     case '&':
         return "&amp;";
@@ -67,16 +71,13 @@ void analysis_text_write(FILE *out, const char *text, enum analysis_text_form fo
         int is_control = *at < 0x20 || *at == 0x7f;
         /* C1 controls are two bytes in UTF-8. */
         is_control |= length == 2 && at[0] == 0xc2 && at[1] < 0xa0;
-        const char *entity = form == ANALYSIS_TEXT_HTML ? html_entity(*at) : NULL;
+        const char *entity = stand_in(*at, form);
         if (entity != NULL) {
             (void)fputs(entity, out);
         } else if (length == 0 || (is_control && !(is_break && form == ANALYSIS_TEXT_HTML))) {
             (void)fputc('?', out);
         } else {
             (void)fwrite(at, 1, length, out);
-        }
-        if (form == ANALYSIS_TEXT_GNUPLOT && *at == '\'') {
-            (void)fputc('\'', out);
         }
         at += length == 0 ? 1 : length;
     }

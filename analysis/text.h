@@ -9,7 +9,7 @@
  * become '?' (HTML keeps line breaks and tabs). */
 enum analysis_text_form {
     ANALYSIS_TEXT_PLAIN,
-    ANALYSIS_TEXT_GNUPLOT, /* inside single quotes, where gnuplot replaces nothing: ' doubled */
+    ANALYSIS_TEXT_GNUPLOT, /* inside single quotes, where gnuplot replaces nothing; ' becomes ’ */
     ANALYSIS_TEXT_HTML
 };
 

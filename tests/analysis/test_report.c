@@ -135,6 +135,7 @@ static void a_hostile_name_runs_nothing(void **state)
         "<script>alert(1)</script>",
         "a\n!touch owned\n\tb\x1b[2J",
         "\xff\xfe{/Bold x}_y^z",
+        "}} # {{{ \\",
     };
     for (size_t i = 0; i < sizeof hostile / sizeof hostile[0]; i++) {
         struct data_problem problem = { "" };

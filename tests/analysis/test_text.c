@@ -25,10 +25,10 @@ static void expect_form(const char *text, enum analysis_text_form form, const ch
     free(got);
 }
 
-static void quotes_are_doubled_for_gnuplot(void **state)
+static void no_quote_ends_a_gnuplot_string(void **state)
 {
     (void)state;
-    expect_form("a'b; system('rm')", ANALYSIS_TEXT_GNUPLOT, "a''b; system(''rm'')");
+    expect_form("a'b; system('rm')", ANALYSIS_TEXT_GNUPLOT, "a’b; system(’rm’)");
     expect_form("two\nlines\\n`x` @y", ANALYSIS_TEXT_GNUPLOT, "two?lines\\n`x` @y");
 }
 
@@ -69,7 +69,7 @@ static void width_counts_characters(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(quotes_are_doubled_for_gnuplot),
+        cmocka_unit_test(no_quote_ends_a_gnuplot_string),
         cmocka_unit_test(markup_is_escaped_for_html),
         cmocka_unit_test(cells_hold_no_tab_or_line_break),
         cmocka_unit_test(broken_utf8_becomes_question_marks),
