@@ -160,6 +160,9 @@ static void dismiss(struct hb_controller *controller, uint32_t client, enum hb_c
     if (is_streaming && copy_req != 0) {
         controller->ports.copy_abort(controller->ports.ctx, copy_req, client);
     }
+    if (cause == HB_CAUSE_NO_ROOM && !me->is_resuming) {
+        return; /* nothing came to be there */
+    }
     int is_steered = me->phase >= HB_PHASE_STEERING;
     int is_ended = cause == HB_CAUSE_SITE_DOWN || cause == HB_CAUSE_PROVISION
         || cause == HB_CAUSE_NO_ROOM || cause == HB_CAUSE_CONSENT
