@@ -20,7 +20,8 @@ struct hb_sample; /* core/telemetry.h */
  * client take effect in the order in which they are given.
  *   wake_at          TIMER(req) at at_ns; wake_cancel may come too late
  *   predict          PREDICTED(req): where will client be in horizon_s seconds
- *   provision        DONE: an instance for client runs at site
+ *   provision        DONE: an instance for client runs at site. NO_ROOM: none
+ *                    does, and the site counts as full until SITE_CAPACITY
  *   stop, standby, resume   DONE: that instance has changed its power state
  *   copy             DONE when site to holds client's state within the live
  *                    stream's lag; value: bytes sent. Streams on until fenced,

@@ -57,6 +57,9 @@ static void on_command(void *ctx, const struct hb_command *command)
         cancel_timer(host, command->req);
     }
     host->log[host->log_count++ % HOST_LOG] = *command;
+    if (host->hook != NULL) {
+        host->hook(host->hook_ctx, command);
+    }
 }
 
 static void on_sample(void *ctx, const struct hb_sample *sample)

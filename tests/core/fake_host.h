@@ -43,6 +43,8 @@ struct host {
     uint32_t timer_count;
     struct host_client clients[HOST_CLIENTS];
     uint64_t req_last[HOST_CLIENTS];
+    void *hook_ctx;
+    void (*hook)(void *ctx, const struct hb_command *command); /* sees each command too */
 };
 
 /* Sets up map, default prices and the policy's defaults; change host->setup,
