@@ -10,7 +10,8 @@ struct hb_point {
 };
 
 /* Great-circle distance on the sphere of mean radius 6371.0088 km (haversine);
- * within 0.57 % of the ellipsoid (most: north-south on the equator). For decisions, symmetric and exact at 0. */
+ * within 0.57 % of the ellipsoid (most from north to south on the equator).
+ * For decisions, symmetric and exact at 0. */
 HB_API double hb_geo_distance_km(struct hb_point a, struct hb_point b);
 
 #endif

@@ -149,6 +149,22 @@ static void write_small_case(void)
     }
 }
 
+/* By hand: decided in slot 1, while under way nothing else is, effect in slot 3:
+ * 1 + 2 x 1.952 + 1.488 + 0 over 5 slots. With lead 4 the end comes first. */
+static void one_move_is_under_way_at_a_time(void **state)
+{
+    (void)state;
+    write_small_case();
+    write_file("slots.csv",
+        "slot,cm,pm,ct,pt,total_users\n0,2,-1,4,-4,1\n1,2,-1,4,-4,1\n2,2,-1,4,-4,1\n"
+        "3,2,-1,4,-4,1\n4,2,-1,4,-4,1\n");
+    write_file("cell_of_user.csv", "user,slot,cell\n9,0,1\n9,1,3\n9,2,3\n9,3,3\n9,4,3\n");
+    struct analysis_migration *migration = read_from(folder);
+    assert_near(cost_of(migration, ANALYSIS_MIGRATION_THRESHOLD, 1, 2), 6.392 / 5, 1e-12);
+    assert_near(cost_of(migration, ANALYSIS_MIGRATION_THRESHOLD, 1, 4), 8.808 / 5, 1e-12);
+    analysis_migration_free(migration);
+}
+
 static const struct {
     const char *name, *text, *message;
 } spoiled[] = {
@@ -228,6 +244,7 @@ int main(void)
         cmocka_unit_test(the_published_day_costs_what_was_published),
         cmocka_unit_test(no_policy_beats_the_optimum_at_any_lead),
         cmocka_unit_test(the_small_case_follows_the_hand_count),
+        cmocka_unit_test(one_move_is_under_way_at_a_time),
         cmocka_unit_test(spoiled_folders_are_told_by_file_and_line),
         cmocka_unit_test(an_absent_file_is_told),
     };

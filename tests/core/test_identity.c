@@ -251,6 +251,23 @@ static void who_does_not_consent_is_neither_stored_nor_kept(void **state)
     hb_identity_free(identity);
 }
 
+/* An erased client leaves no entry behind that an id of zeros would find. */
+static void nothing_is_found_by_an_id_of_zeros(void **state)
+{
+    (void)state;
+    for (unsigned device = 0; device < 20; device++) {
+        struct hb_identity *identity = created(1);
+        uint32_t client;
+        struct hb_client_id zeros = { { 0 } };
+        assert_int_equal(admit(identity, 5.0, device, &client), HB_OK);
+        (void)id_of(identity, 3605.0, client);
+        assert_int_equal(hb_identity_forget(identity, client), HB_OK);
+        assert_int_equal(hb_identity_find(identity, at(3606.0), &zeros, &client),
+            HB_ERR_NOT_FOUND);
+        hb_identity_free(identity);
+    }
+}
+
 static void a_full_registry_says_so_and_recovers(void **state)
 {
     (void)state;
@@ -347,6 +364,7 @@ int main(void)
         cmocka_unit_test(a_client_keeps_its_index_across_rotations),
         cmocka_unit_test(the_last_epochs_id_is_good_until_grace_ends),
         cmocka_unit_test(who_does_not_consent_is_neither_stored_nor_kept),
+        cmocka_unit_test(nothing_is_found_by_an_id_of_zeros),
         cmocka_unit_test(a_full_registry_says_so_and_recovers),
         cmocka_unit_test(churn_agrees_with_a_plain_list),
         cmocka_unit_test(configs_and_devices_out_of_range_are_refused),
