@@ -14,7 +14,7 @@ struct sim_commute_config {
     double gravity_km;
 };
 
-/* land is borrowed until sim_commute_free. HB_ERR_MEMORY, HB_ERR_DIVERGES. */
+/* land is borrowed until sim_commute_free. HB_ERR_MEMORY. */
 enum hb_status sim_commute_create(
     const struct sim_land *land, const struct sim_commute_config *config, struct sim_commute **out);
 void sim_commute_free(struct sim_commute *commute);

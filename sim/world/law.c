@@ -45,7 +45,8 @@ static double fit_once(
     return worst;
 }
 
-enum hb_status sim_law_gravity(const struct sim_law_sites *sites, double scale_km, double *flow)
+enum hb_status sim_law_gravity(
+    const struct sim_law_sites *sites, double scale_km, uint32_t rounds_max, double *flow)
 {
     uint32_t n = sites->count;
     double out_total = sum(sites->out, n), in_total = sum(sites->in, n);
@@ -71,7 +72,7 @@ enum hb_status sim_law_gravity(const struct sim_law_sites *sites, double scale_k
         }
     }
     enum hb_status status = HB_ERR_DIVERGES;
-    for (uint32_t round = 0; round < 10000; round++) {
+    for (uint32_t round = 0; round < rounds_max; round++) {
         if (fit_once(sites, out_total / in_total, column, flow) <= 1e-9 * out_total && round > 0) {
             status = HB_OK;
             break;

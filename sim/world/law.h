@@ -16,12 +16,13 @@ struct sim_law_sites {
 };
 
 /* Doubly constrained gravity: flow = a_i out_i b_j in_j exp(-km / scale_km), a
- * and b by iterative proportional fitting until every row and column sum is
- * within 1e-9 of the total of its own. flow [count][count].
+ * and b by iterative proportional fitting until every row sum is within 1e-9
+ * of the total of its own, the column sums being exact. flow [count][count].
  * HB_ERR_RANGE if nobody leaves or there is nowhere to go; HB_ERR_DIVERGES
- * after 10,000 rounds; HB_ERR_MEMORY.
+ * if rounds_max do not do: flow is then as far as they come; HB_ERR_MEMORY.
  * Source: Wilson, Transportation Research 1967. */
-enum hb_status sim_law_gravity(const struct sim_law_sites *sites, double scale_km, double *flow);
+enum hb_status sim_law_gravity(
+    const struct sim_law_sites *sites, double scale_km, uint32_t rounds_max, double *flow);
 
 /* Radiation: of out_i, the share in_j m_i / ((m_i + s)(m_i + s + in_j)) goes to
  * j, s being the places nearer to i than j (ties by index), normalised over

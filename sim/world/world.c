@@ -74,7 +74,7 @@ static enum hb_status check_numbers(
         { "worker_share", config->worker_share, 0, 1 },
         { "intercity_trips_day", config->intercity_trips_day, 0, 1 },
         { "intercity_nights", config->intercity_nights, 1, 365 },
-        { "gravity_km", config->gravity_km, 0.1, 1000 },
+        { "gravity_km", config->gravity_km, 0.5, 1000 },
         { "rho", epr->rho, 0, 1 },
         { "gamma", epr->gamma, 0, 10 },
         { "beta", epr->beta, 0.01, 10 },
