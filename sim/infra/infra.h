@@ -10,9 +10,11 @@
 /* All endpoints of a run: who has an instance where, in which power state,
  * how it is started, copied and kept in step, what it costs. The simulated
  * ports hand their commands over one to one; every answer comes by done, in
- * the loop, with the command's req, never from inside the call. At most 88
- * bytes a client with two instances, pools of the default size included. */
+ * the loop, with the command's req, never from inside the call. A client with
+ * two instances takes 76 bytes, an operation under way about 150 more. */
 struct sim_infra;
+
+#define SIM_INFRA_KINDS 4
 
 /* What comes back. done: see core/ports.h for value; capacity: a site's free
  * slots changed (only told where slots are limited). */
@@ -37,8 +39,8 @@ struct sim_infra_service {
 
 struct sim_infra_config {
     struct sim_loop *loop;
-    uint8_t first_kind;  /* this and the next two event kinds are infra's */
-    uint8_t first_rank;  /* likewise */
+    uint8_t first_kind; /* this and the next SIM_INFRA_KINDS - 1 event kinds are infra's */
+    uint8_t first_rank; /* likewise */
     uint64_t seed;
     uint32_t client_count;
     const struct hb_site *sites; /* [site_count], borrowed */
@@ -49,8 +51,9 @@ struct sim_infra_config {
     struct sim_infra_service service;
     struct hb_prices prices;
     struct sim_ledger_power power;
-    uint32_t instance_capacity; /* 0: 2 a client and 64 */
-    uint32_t operation_capacity; /* provisions, copies at once; 0: clients / 4, 1024 at least */
+    /* At once; memory is only touched when used. A full table ends the run with HB_ERR_FULL. */
+    uint32_t instance_capacity;  /* 0: 4 a client and 64 */
+    uint32_t operation_capacity; /* commands not yet answered; 0: 2 a client and 1024 */
     struct sim_infra_host host;
 };
 
@@ -104,9 +107,10 @@ bool sim_infra_is_running(const struct sim_infra *infra, uint32_t client, uint32
 /* What is lost if the primary dies now, MB; 0 if nothing streams to site. */
 double sim_infra_lag_mb(struct sim_infra *infra, uint32_t client, uint32_t site);
 
-/* Queueing at the site under its present offered load; load_version changes
- * when that does. */
-void sim_infra_delay(const struct sim_infra *infra, uint32_t site,
+/* Queueing at the site under its present offered load: M/M/c with servers_per_slot
+ * x slots servers; no wait where slots are unlimited. load_version changes when
+ * the load does. */
+void sim_infra_delay(struct sim_infra *infra, uint32_t site,
     struct sim_queueing_delay *out);
 uint32_t sim_infra_load_version(const struct sim_infra *infra, uint32_t site);
 
@@ -122,6 +126,10 @@ struct sim_infra_counts {
 };
 struct sim_infra_counts sim_infra_counts(const struct sim_infra *infra);
 
+/* For sim_loop_add_check (ctx = the infra): slots, instances, load and ledger agree. */
+bool sim_infra_is_consistent(void *infra, char *why, size_t why_bytes);
+
+/* Heap touched so far, transfers and provisioning included. */
 size_t sim_infra_bytes(const struct sim_infra *infra);
 
 #endif

@@ -169,10 +169,10 @@ uint32_t sim_pairs_between(struct sim_transfer *self, uint32_t from, uint32_t to
             return p;
         }
     }
-    uint32_t p = self->free_pair;
-    assert(p != SIM_PAIRS_NONE); /* as many as transfers or as lines squared */
+    uint32_t p = self->free_pair != SIM_PAIRS_NONE ? self->free_pair : self->fresh_pair++;
+    assert(p < self->pair_capacity); /* as many as transfers or as lines squared */
     struct sim_pairs_pair *pair = &self->pairs[p];
-    self->free_pair = pair->next_out;
+    self->free_pair = p == self->free_pair ? pair->next_out : SIM_PAIRS_NONE;
     *pair = (struct sim_pairs_pair){ .from = from, .to = to, .root = SIM_PAIRS_NONE,
         .updated_ns = now_of(self), .deadline_ns = HB_NEVER_NS, .slot = self->heap_count,
         .next_out = self->out[from].pairs, .next_in = self->in[to].pairs };

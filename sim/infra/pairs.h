@@ -55,7 +55,9 @@ struct sim_transfer {
     struct sim_pairs_pair *pairs;
     uint32_t *heap; /* of pairs */
     struct sim_pairs_direction *out, *in; /* [site_count + 1] */
-    uint32_t pair_capacity, heap_count, count, free_transfer, free_pair;
+    uint32_t pair_capacity, heap_count, count;
+    uint32_t free_transfer, fresh_transfer; /* from fresh on none was ever used */
+    uint32_t free_pair, fresh_pair;
     struct sim_timer timer;
     struct sim_timer_set timers;
 };

@@ -89,6 +89,7 @@ int sim_provision_is_cached(const struct sim_provision *provision, uint32_t site
 /* MB of images pulled to site so far, pulls under way not included. */
 double sim_provision_pulled_mb(const struct sim_provision *provision, uint32_t site);
 uint32_t sim_provision_len(const struct sim_provision *provision);
+/* Heap that jobs have touched so far. */
 size_t sim_provision_bytes(const struct sim_provision *provision);
 
 #endif

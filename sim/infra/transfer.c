@@ -63,14 +63,9 @@ static enum hb_status checked(const struct sim_transfer_config *config)
     return HB_OK;
 }
 
-static void chain(struct sim_transfer *self)
+static void prepare(struct sim_transfer *self)
 {
-    for (uint32_t t = 0; t < self->config.capacity; t++) {
-        self->transfers[t].left = t + 1 < self->config.capacity ? t + 1 : SIM_PAIRS_NONE;
-    }
-    for (uint32_t p = 0; p < self->pair_capacity; p++) {
-        self->pairs[p].next_out = p + 1 < self->pair_capacity ? p + 1 : SIM_PAIRS_NONE;
-    }
+    self->free_transfer = self->free_pair = SIM_PAIRS_NONE;
     uint32_t registry = self->config.site_count;
     for (uint32_t i = 0; i <= registry; i++) {
         int is_site = i < registry;
@@ -108,7 +103,7 @@ enum hb_status sim_transfer_create(const struct sim_transfer_config *config,
         sim_transfer_free(self);
         return HB_ERR_MEMORY;
     }
-    chain(self);
+    prepare(self);
     self->timers = (struct sim_timer_set){ .loop = config->loop, .first = &self->timer,
         .stride_bytes = sizeof self->timer, .expire = expire, .ctx = self,
         .kind = config->kind, .rank = config->rank };
@@ -142,10 +137,13 @@ enum hb_status sim_transfer_start(struct sim_transfer *self,
     assert(order->mb >= 0.0);
     assert(order->to != HB_NONE);
     uint32_t t = self->free_transfer, from = line_of(self, order->from);
-    if (t == SIM_PAIRS_NONE) {
+    if (t != SIM_PAIRS_NONE) {
+        self->free_transfer = self->transfers[t].left;
+    } else if (self->fresh_transfer < self->config.capacity) {
+        t = self->fresh_transfer++;
+    } else {
         return HB_ERR_FULL;
     }
-    self->free_transfer = self->transfers[t].left;
     uint32_t p = sim_pairs_between(self, from, order->to);
     struct sim_pairs_pair *pair = &self->pairs[p];
     sim_pairs_serve(pair, sim_loop_now_ns(self->config.loop));
@@ -248,7 +246,7 @@ uint32_t sim_transfer_len(const struct sim_transfer *self)
 
 size_t sim_transfer_bytes(const struct sim_transfer *self)
 {
-    return sizeof *self + self->config.capacity * sizeof *self->transfers
-        + self->pair_capacity * (sizeof *self->pairs + sizeof *self->heap)
+    return sizeof *self + self->fresh_transfer * sizeof *self->transfers
+        + self->fresh_pair * (sizeof *self->pairs + sizeof *self->heap)
         + 2 * ((size_t)self->config.site_count + 1) * sizeof *self->out;
 }

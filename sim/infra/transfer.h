@@ -61,6 +61,7 @@ double sim_transfer_lag_mb(struct sim_transfer *transfer, uint32_t from, uint32_
     double mb_s);
 
 uint32_t sim_transfer_len(const struct sim_transfer *transfer);
+/* Heap that transfers have touched so far. */
 size_t sim_transfer_bytes(const struct sim_transfer *transfer);
 
 #endif

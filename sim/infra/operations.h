@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef SIM_INFRA_OPERATIONS_H
+#define SIM_INFRA_OPERATIONS_H
+
+/* The inside of sim/infra/infra.h, shared by infra.c and infra_copy.c. */
+#include "sim/engine/timer.h"
+#include "sim/infra/infra.h"
+#include "sim/infra/instances.h"
+
+#define SIM_OPERATIONS_NONE SIM_INSTANCES_NONE
+
+/* A command that has not been answered yet. */
+enum sim_operations_kind {
+    SIM_OPERATIONS_ANSWER, /* the answer itself, at the next turn of the loop */
+    SIM_OPERATIONS_START,  /* sub: a provisioning job, or the next who waits for a shared one */
+    SIM_OPERATIONS_CHANGE, /* a power state takes its time */
+    SIM_OPERATIONS_COPY    /* sub: the transfer of the present round */
+};
+
+struct sim_operations_one {
+    struct sim_timer timer;
+    uint64_t req;
+    double value;             /* ANSWER: what to say; COPY: MB of the rounds before */
+    double round_mb;
+    int64_t round_begun_ns;
+    uint32_t client, site, from, sub;
+    uint32_t next;            /* of the free list */
+    uint16_t round;
+    uint8_t kind, result;     /* result of an ANSWER; COPY: 1 in the last round */
+};
+
+struct sim_infra_site {
+    uint32_t served;            /* clients whose requests come here */
+    uint32_t version;           /* of the load */
+    uint32_t delay_version;     /* of `delay`: version + 1 when it was computed; 0: never */
+    uint32_t capacity_order, capacity_is_pending;
+    uint32_t shared_job, shared_waiting; /* shared: under way, and the operations on it */
+    struct sim_queueing_delay delay;
+    double image_booked_mb;
+};
+
+struct sim_infra {
+    struct sim_infra_config config;
+    struct sim_ledger *ledger;
+    struct sim_transfer *transfer;
+    struct sim_provision *provision;
+    struct sim_instances *instances;
+    struct sim_operations_one *operations;
+    struct sim_infra_site *sites;
+    uint32_t *served; /* [client_count]: site or HB_NONE */
+    struct sim_timer_set timers;
+    uint32_t free_operation, fresh_operation;
+    struct sim_infra_counts counts;
+};
+
+/* A new operation, or SIM_OPERATIONS_NONE and the loop's end. */
+uint32_t sim_operations_begin(struct sim_infra *infra, enum sim_operations_kind kind,
+    uint64_t req, uint32_t client);
+/* Ends an operation and tells the host. */
+void sim_operations_finish(struct sim_infra *infra, uint32_t operation, enum hb_result result,
+    double value);
+/* Ends an operation; the host hears of it at the next turn. */
+void sim_operations_finish_soon(struct sim_infra *infra, uint32_t operation,
+    enum hb_result result, double value);
+
+/* For the timers and for sim/infra/provision.h; ctx is the infra. */
+void sim_operations_expire(void *ctx, const struct sim_event *event);
+void sim_operations_provisioned(void *ctx, uint32_t job, uint64_t tag, enum hb_result result,
+    double lead_s);
+
+/* infra_copy.c: ends a copy in its present round; its bytes are wasted. */
+void sim_operations_abort_copy(struct sim_infra *infra, uint32_t operation);
+/* Ends the live stream that the instance takes, if any. */
+void sim_operations_end_stream(struct sim_infra *infra, struct sim_instances_one *one,
+    bool kept);
+/* Books the stream's bytes up to now. */
+void sim_operations_book_stream(struct sim_infra *infra, struct sim_instances_one *one,
+    enum sim_ledger_purpose purpose);
+
+#endif
