@@ -264,6 +264,18 @@ static enum hb_status allocate(struct markov *markov, uint32_t context_capacity)
     return status != HB_OK ? status : hb_stay_create(context_capacity / 2, &markov->stay);
 }
 
+static const uint32_t fewest_contexts = 16384;
+
+static uint32_t context_capacity_of(const struct hb_markov_config *config, uint32_t order)
+{
+    if (config->context_capacity != 0 || config->map == NULL) {
+        return config->context_capacity != 0 ? config->context_capacity : fewest_contexts;
+    }
+    uint64_t wanted = (uint64_t)config->map->place_count * order;
+    wanted = wanted < UINT32_C(1) << 24 ? wanted : UINT32_C(1) << 24;
+    return wanted > fewest_contexts ? (uint32_t)wanted : fewest_contexts;
+}
+
 enum hb_status hb_markov_create(const struct hb_markov_config *config, struct hb_predictor **out)
 {
     if (config->client_capacity == 0 || config->order > 3) {
@@ -279,8 +291,7 @@ enum hb_status hb_markov_create(const struct hb_markov_config *config, struct hb
     markov->map = config->map;
     markov->unix_epoch_s = config->unix_epoch_s;
     hb_selfcheck_init(&markov->check);
-    uint32_t contexts = config->context_capacity == 0 ? 16384 : config->context_capacity;
-    enum hb_status status = allocate(markov, contexts);
+    enum hb_status status = allocate(markov, context_capacity_of(config, markov->order));
     if (status == HB_OK) {
         status = hb_predictor_create(&kinds[markov->order - 1], markov, out);
     }

@@ -7,7 +7,7 @@
 struct hb_markov_config {
     uint32_t client_capacity;
     uint32_t order;            /* 1..3 places of context; 0: 1 */
-    uint32_t context_capacity; /* contexts counted over all clients; 0: 16384 */
+    uint32_t context_capacity; /* counted over all clients; 0: 16384, or order x places */
     int population_only;       /* 1: a client's own counts are not used */
     const struct hb_map *map;  /* for the places' clocks, kept; NULL: all clocks are UTC */
     int64_t unix_epoch_s;      /* calendar of instant 0 */

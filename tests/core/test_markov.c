@@ -303,6 +303,50 @@ static void a_client_takes_256_bytes(void **state)
     hb_predictor_free(few);
 }
 
+/* Two places whose clocks are 12 hours apart: stays of the night and of the day
+ * are told apart by local time, so a night-time question at the far place
+ * is answered as the near place's nights, not its days. */
+static void clocks_are_those_of_the_place(void **state)
+{
+    (void)state;
+    static const struct hb_place places[] = { { .utc_offset_s = 0 }, { .utc_offset_s = 43200 },
+        { .utc_offset_s = 0 } };
+    static const float rtt_ms[3];
+    static const struct hb_site site;
+    struct hb_map map = { .place_count = 3, .site_count = 1, .places = places, .sites = &site,
+        .rtt_ms = rtt_ms };
+    struct hb_predictor *predictor = created((struct hb_markov_config){ .client_capacity = 40,
+        .map = &map, .population_only = 1, .unix_epoch_s = 4 * 86400 });
+    for (uint32_t client = 0; client < 30; client++) {
+        for (int day = 0; day < 5; day++) {
+            double midnight_s = 86400.0 * day;
+            see(predictor, client, midnight_s, 0); /* stays all night, moves all day */
+            for (int slot = 48; slot < 96; slot++) {
+                see(predictor, client, midnight_s + 900.0 * slot, slot % 2 == 0 ? 2 : 0);
+            }
+        }
+    }
+    see(predictor, 35, 86400.0, 1);
+    see(predictor, 36, 86400.0 + 43200.0, 1);
+    double at_noon = asked(predictor, 35, 86400.0, 900.0, 1);
+    double at_midnight = asked(predictor, 36, 86400.0 + 43200.0, 900.0, 1);
+    assert_true(at_midnight > at_noon + 0.2);
+    hb_predictor_free(predictor);
+}
+
+/* The table grows with the map; a huge one is capped. */
+static void tables_follow_the_map(void **state)
+{
+    (void)state;
+    struct hb_map map = { .place_count = 40000 };
+    struct hb_predictor *small = of_order(2);
+    struct hb_predictor *large = created((struct hb_markov_config){ .client_capacity = 40,
+        .order = 2, .map = &map });
+    assert_true(hb_predictor_bytes(large) > 4 * hb_predictor_bytes(small));
+    hb_predictor_free(large);
+    hb_predictor_free(small);
+}
+
 static void impossible_configs_are_refused(void **state)
 {
     (void)state;
@@ -330,6 +374,8 @@ int main(void)
         cmocka_unit_test(alone_or_in_a_batch_the_bits_are_the_same),
         cmocka_unit_test(tables_stay_bounded_when_full),
         cmocka_unit_test(a_client_takes_256_bytes),
+        cmocka_unit_test(clocks_are_those_of_the_place),
+        cmocka_unit_test(tables_follow_the_map),
         cmocka_unit_test(impossible_configs_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
