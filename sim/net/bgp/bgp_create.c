@@ -262,7 +262,6 @@ size_t sim_bgp_bytes(const struct sim_bgp *bgp)
     size_t bytes = edges * (3 * sizeof(uint32_t) + sizeof(uint64_t) + 1)
         + nodes * sizeof *bgp->best + (size_t)bgp->edge_count * 15
         + bgp->paths.used * sizeof *bgp->paths.hops
-        + (bgp->paths.chain_mask + (size_t)1) * sizeof *bgp->paths.chains
         + sim_queue_used_bytes(bgp->queue);
     if (bgp->io != NULL) {
         bytes += bgp->edge_count * sizeof *bgp->io + bgp->node_count * sizeof *bgp->nodes

@@ -307,13 +307,13 @@ void sim_bgp_export_flush(struct sim_bgp *bgp, uint32_t node)
 static void tell(struct sim_bgp *bgp, uint32_t edge, uint32_t prefix, uint32_t path)
 {
     size_t at = bgp_at(bgp, prefix, edge);
-    if (bgp->queued[at] == path) {
+    if (sim_bgp_path_is_same(&bgp->paths, bgp->queued[at], path)) {
         return;
     }
     bgp->queued[at] = path;
     uint32_t node = bgp->owner[edge], told = bgp->told[at];
     enum sim_bgp_resend resend = bgp_profile(bgp, node)->resend;
-    if ((resend == SIM_BGP_KEEP_QUIET && path == told)
+    if ((resend == SIM_BGP_KEEP_QUIET && sim_bgp_path_is_same(&bgp->paths, path, told))
         || (resend == SIM_BGP_REPEAT && path == SIM_BGP_PATH_NONE && told == path)) {
         bgp->waiting[at] = 0;
         return;

@@ -12,23 +12,21 @@
 #define SIM_BGP_PATH_EMPTY 1U /* the path of an own route without attributes */
 #define SIM_BGP_PATH_MAX ((UINT32_C(1) << 24) - 1) /* what an event's payload holds */
 
-/* One AS path with its attributes: an AS in front of another path. Equal paths
- * are one entry, so comparing ids compares whole routes. */
+/* One AS path with its attributes: an AS in front of another path, which all
+ * paths through it share. A hash table of paths would find equal ones again, but
+ * a look-up costs more than the few words of a second copy. */
 struct sim_bgp_hop {
     uint64_t members; /* a bit per AS of the path, for a quick "not in it" */
-    uint32_t rest;    /* the path behind this AS */
-    uint32_t as;
-    uint32_t next;    /* in the hash chain or the list of free entries */
-    uint16_t length;
-    uint16_t attributes;
-    uint32_t held;    /* messages that carry it; the sweep spares those */
-    uint32_t marked;
+    uint32_t rest;    /* the path behind this AS; the next free entry */
+    uint32_t as;      /* UINT32_MAX: nothing in front, attributes of an own route */
+    uint16_t length, attributes;
+    uint32_t held : 31; /* messages that carry it; the sweep spares those */
+    uint32_t marked : 1;
 };
 
 struct sim_bgp_paths {
     struct sim_bgp_hop *hops; /* [capacity] */
-    uint32_t *chains;         /* [chain_mask + 1] */
-    uint32_t capacity, used, live, chain_mask, free_list;
+    uint32_t capacity, used, live, free_list;
     void *ctx;
     void (*mark)(void *ctx); /* calls sim_bgp_path_mark for all that is in use */
 };
@@ -37,13 +35,16 @@ struct sim_bgp_paths {
 enum hb_status sim_bgp_path_init(struct sim_bgp_paths *paths, uint32_t capacity);
 void sim_bgp_path_fini(struct sim_bgp_paths *paths);
 
-/* The path of as in front of rest (or of the empty path with attributes, if
- * as is UINT32_MAX). When the table is full, what nobody uses is swept out; NONE
- * if nothing can be. */
+/* A path of as in front of rest (or of the empty path with attributes, if as is
+ * UINT32_MAX). When the table is full, what nobody uses is swept out; NONE if
+ * too little can be. */
 uint32_t sim_bgp_path_of(struct sim_bgp_paths *paths, uint32_t as, uint32_t rest,
     uint16_t attributes);
 
 void sim_bgp_path_mark(struct sim_bgp_paths *paths, uint32_t path);
+
+/* Whether two paths are the same, hop by hop, with the same attributes. */
+bool sim_bgp_path_is_same(const struct sim_bgp_paths *paths, uint32_t a, uint32_t b);
 
 static inline uint64_t sim_bgp_path_bit(uint32_t as)
 {

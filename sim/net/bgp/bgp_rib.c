@@ -121,7 +121,9 @@ void sim_bgp_rib_rekey(struct sim_bgp *bgp, uint32_t edge, uint32_t prefix)
 void sim_bgp_rib_learn(struct sim_bgp *bgp, uint32_t edge, uint32_t prefix, uint32_t path)
 {
     size_t at = bgp_at(bgp, prefix, edge);
-    if (bgp->in_path[at] == path) {
+    /* Only daemons that send what they have sent before cost a comparison. */
+    uint32_t known = bgp->in_path[at];
+    if (known == path || (bgp->io != NULL && sim_bgp_path_is_same(&bgp->paths, known, path))) {
         return;
     }
     if (bgp->penalty != NULL) {
