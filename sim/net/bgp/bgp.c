@@ -67,7 +67,7 @@ void sim_bgp_mark_paths(void *ctx)
     size_t edges = (size_t)bgp->prefix_count * bgp->edge_count;
     size_t nodes = (size_t)bgp->prefix_count * bgp->node_count;
     for (size_t i = 0; i < edges; i++) {
-        sim_bgp_path_mark(&bgp->paths, bgp->in_path[i]);
+        sim_bgp_path_mark(&bgp->paths, bgp->in[i].path);
         sim_bgp_path_mark(&bgp->paths, bgp->queued[i]);
         sim_bgp_path_mark(&bgp->paths, bgp->told[i]);
     }

@@ -48,8 +48,7 @@ static bool ribs_alloc(struct sim_bgp *bgp)
 {
     size_t edges = (size_t)bgp->prefix_count * bgp->edge_count;
     size_t nodes = (size_t)bgp->prefix_count * bgp->node_count;
-    bgp->in_path = calloc(edges, sizeof *bgp->in_path);
-    bgp->in_key = malloc(edges * sizeof *bgp->in_key);
+    bgp->in = malloc(edges * sizeof *bgp->in);
     bgp->queued = calloc(edges, sizeof *bgp->queued);
     bgp->told = calloc(edges, sizeof *bgp->told);
     bgp->waiting = calloc(edges, 1);
@@ -57,15 +56,13 @@ static bool ribs_alloc(struct sim_bgp *bgp)
     bgp->mrai_ns = calloc(bgp->edge_count, sizeof *bgp->mrai_ns);
     bgp->edge_flags = malloc(bgp->edge_count);
     bgp->epoch = calloc(bgp->edge_count, sizeof *bgp->epoch);
-    bgp->owner = malloc(bgp->edge_count * sizeof *bgp->owner);
     bgp->attributes = malloc(BGP_ATTRIBUTES_MAX * sizeof *bgp->attributes);
-    if (bgp->in_path == NULL || bgp->in_key == NULL || bgp->queued == NULL || bgp->told == NULL
+    if (bgp->in == NULL || bgp->queued == NULL || bgp->told == NULL
         || bgp->waiting == NULL || bgp->best == NULL || bgp->mrai_ns == NULL
-        || bgp->edge_flags == NULL || bgp->epoch == NULL || bgp->owner == NULL
+        || bgp->edge_flags == NULL || bgp->epoch == NULL
         || bgp->attributes == NULL) {
         return false;
     }
-    memset(bgp->in_key, 0xFF, edges * sizeof *bgp->in_key);
     memset(bgp->edge_flags, EDGE_UP | EDGE_CARRIER | EDGE_DUMPED, bgp->edge_count);
     for (size_t i = 0; i < nodes; i++) {
         bgp->best[i] = (struct bgp_best){ .key = BGP_KEY_NONE, .edge = SIM_BGP_NONE,
@@ -73,7 +70,10 @@ static bool ribs_alloc(struct sim_bgp *bgp)
     }
     for (uint32_t node = 0; node < bgp->node_count; node++) {
         for (uint32_t e = bgp->topology->first[node]; e < bgp->topology->first[node + 1]; e++) {
-            bgp->owner[e] = node;
+            for (uint32_t prefix = 0; prefix < bgp->prefix_count; prefix++) {
+                bgp->in[bgp_at(bgp, prefix, e)]
+                    = (struct bgp_in){ .key = BGP_KEY_NONE, .owner = node };
+            }
         }
     }
     return true;
@@ -161,7 +161,9 @@ static enum hb_status queue_alloc(struct sim_bgp *bgp)
     if (capacity == 0) {
         capacity = 4 * edges + 4 * (size_t)bgp->node_count + 65536;
     }
-    struct sim_queue_options options = { .capacity = capacity };
+    bgp->touches[SIM_BGP_ARRIVE] = (struct sim_queue_touch){ bgp->in, sizeof *bgp->in };
+    bgp->touches[SIM_BGP_DECIDE] = (struct sim_queue_touch){ bgp->best, sizeof *bgp->best };
+    struct sim_queue_options options = { .capacity = capacity, .touches = bgp->touches };
     return sim_queue_create(&options, &bgp->queue);
 }
 
@@ -241,7 +243,6 @@ void sim_bgp_free(struct sim_bgp *bgp)
     free(bgp->nodes);
     free(bgp->io);
     free(bgp->attributes);
-    free(bgp->owner);
     free(bgp->epoch);
     free(bgp->edge_flags);
     free(bgp->mrai_ns);
@@ -249,8 +250,7 @@ void sim_bgp_free(struct sim_bgp *bgp)
     free(bgp->waiting);
     free(bgp->told);
     free(bgp->queued);
-    free(bgp->in_key);
-    free(bgp->in_path);
+    free(bgp->in);
     free(bgp->profiles);
     free(bgp);
 }
@@ -259,8 +259,8 @@ size_t sim_bgp_bytes(const struct sim_bgp *bgp)
 {
     size_t edges = (size_t)bgp->prefix_count * bgp->edge_count;
     size_t nodes = (size_t)bgp->prefix_count * bgp->node_count;
-    size_t bytes = edges * (3 * sizeof(uint32_t) + sizeof(uint64_t) + 1)
-        + nodes * sizeof *bgp->best + (size_t)bgp->edge_count * 15
+    size_t bytes = edges * (2 * sizeof(uint32_t) + sizeof *bgp->in + 1)
+        + nodes * sizeof *bgp->best + (size_t)bgp->edge_count * 11
         + bgp->paths.used * sizeof *bgp->paths.hops
         + sim_queue_used_bytes(bgp->queue);
     if (bgp->io != NULL) {

@@ -15,14 +15,14 @@ static double decayed(const struct sim_bgp *bgp, size_t at, const struct sim_bgp
 
 void sim_bgp_damp_flap(struct sim_bgp *bgp, uint32_t edge, uint32_t prefix, bool is_withdrawal)
 {
-    const struct sim_bgp_damping *damping = &bgp_profile(bgp, bgp->owner[edge])->damping;
+    const struct sim_bgp_damping *damping = &bgp_profile(bgp, bgp->in[edge].owner)->damping;
     size_t at = bgp_at(bgp, prefix, edge);
-    bool is_first = bgp->in_path[at] == SIM_BGP_PATH_NONE && bgp->penalty[at] <= 0.0;
+    bool is_first = bgp->in[at].path == SIM_BGP_PATH_NONE && bgp->penalty[at] <= 0.0;
     if (damping->suppress <= 0.0 || is_first) {
         return;
     }
     double most = damping->reuse * exp2(damping->max_suppress_s / damping->half_life_s);
-    bool is_return = bgp->in_path[at] == SIM_BGP_PATH_NONE;
+    bool is_return = bgp->in[at].path == SIM_BGP_PATH_NONE;
     double add = is_withdrawal ? damping->withdraw_penalty
         : is_return ? 0.0 : damping->change_penalty;
     bgp->penalty[at] = fmin(decayed(bgp, at, damping) + add, most);
@@ -37,7 +37,7 @@ void sim_bgp_damp_flap(struct sim_bgp *bgp, uint32_t edge, uint32_t prefix, bool
 /* Due, or asked when it will be: flaps since then have moved the instant. */
 void sim_bgp_damp_reuse(struct sim_bgp *bgp, uint32_t edge, uint32_t prefix)
 {
-    const struct sim_bgp_damping *damping = &bgp_profile(bgp, bgp->owner[edge])->damping;
+    const struct sim_bgp_damping *damping = &bgp_profile(bgp, bgp->in[edge].owner)->damping;
     size_t at = bgp_at(bgp, prefix, edge);
     double left = decayed(bgp, at, damping);
     if (left > damping->reuse) {

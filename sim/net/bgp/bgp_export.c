@@ -138,8 +138,8 @@ static void transmit(struct sim_bgp *bgp, uint32_t edge, uint32_t prefix)
         bgp->counts.announcements++;
     }
     if (bgp->options.sent != NULL) {
-        struct sim_bgp_message message = { .at_ns = bgp->now_ns, .from = bgp->owner[edge],
-            .to = bgp->owner[back], .prefix = prefix, .is_withdrawal = path == 0 };
+        struct sim_bgp_message message = { .at_ns = bgp->now_ns, .from = bgp->in[edge].owner,
+            .to = bgp->in[back].owner, .prefix = prefix, .is_withdrawal = path == 0 };
         bgp->options.sent(bgp->options.ctx, &message);
     }
     bgp->paths.hops[path].held++;
@@ -152,12 +152,12 @@ static bool is_held_back(const struct sim_bgp *bgp, uint32_t edge, size_t at)
 {
     return bgp->now_ns < bgp->mrai_ns[edge]
         && (bgp->queued[at] != SIM_BGP_PATH_NONE
-            || bgp_profile(bgp, bgp->owner[edge])->mrai_holds_withdrawals);
+            || bgp_profile(bgp, bgp->in[edge].owner)->mrai_holds_withdrawals);
 }
 
 static void start_interval(struct sim_bgp *bgp, uint32_t edge, bool was_withdrawal)
 {
-    uint32_t node = bgp->owner[edge];
+    uint32_t node = bgp->in[edge].owner;
     if (was_withdrawal && !bgp_profile(bgp, node)->mrai_holds_withdrawals) {
         return;
     }
@@ -311,7 +311,7 @@ static void tell(struct sim_bgp *bgp, uint32_t edge, uint32_t prefix, uint32_t p
         return;
     }
     bgp->queued[at] = path;
-    uint32_t node = bgp->owner[edge], told = bgp->told[at];
+    uint32_t node = bgp->in[edge].owner, told = bgp->told[at];
     enum sim_bgp_resend resend = bgp_profile(bgp, node)->resend;
     if ((resend == SIM_BGP_KEEP_QUIET && sim_bgp_path_is_same(&bgp->paths, path, told))
         || (resend == SIM_BGP_REPEAT && path == SIM_BGP_PATH_NONE && told == path)) {
@@ -343,11 +343,11 @@ void sim_bgp_export_dump(struct sim_bgp *bgp, uint32_t edge, uint32_t answers)
     if (bgp->io != NULL) {
         /* Ordered before anything is queued, which would order an earlier one;
          * the end that was called has one more message to read before. */
-        double wait_s = bgp_profile(bgp, bgp->owner[edge])->first_send_s * (1.0 + answers);
-        flush_after(bgp, bgp->owner[edge], wait_s);
+        double wait_s = bgp_profile(bgp, bgp->in[edge].owner)->first_send_s * (1.0 + answers);
+        flush_after(bgp, bgp->in[edge].owner, wait_s);
     }
     for (uint32_t prefix = 0; prefix < bgp->prefix_count; prefix++) {
-        struct offer offer = offer_made(bgp, bgp->owner[edge], prefix);
+        struct offer offer = offer_made(bgp, bgp->in[edge].owner, prefix);
         tell(bgp, edge, prefix, offered_to(bgp, &offer, edge));
     }
 }

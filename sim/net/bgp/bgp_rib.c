@@ -27,7 +27,7 @@ static uint32_t permitted_pref(const struct sim_bgp *bgp, uint32_t node, uint32_
 static uint64_t key_of(
     const struct sim_bgp *bgp, uint32_t prefix, uint32_t edge, uint32_t path)
 {
-    uint32_t node = bgp->owner[edge];
+    uint32_t node = bgp->in[edge].owner;
     if (path == SIM_BGP_PATH_NONE || sim_bgp_path_has(&bgp->paths, path, bgp_as(bgp, node))) {
         return BGP_KEY_NONE;
     }
@@ -87,33 +87,33 @@ static bool is_candidate(const struct bgp_best *best, uint64_t key, uint32_t edg
 
 static void note_change(struct sim_bgp *bgp, uint32_t edge, uint32_t prefix, uint64_t key)
 {
-    struct bgp_best *best = bgp_best_of(bgp, prefix, bgp->owner[edge]);
-    const uint64_t *keys = &bgp->in_key[bgp_at(bgp, prefix, 0)];
+    struct bgp_best *best = bgp_best_of(bgp, prefix, bgp->in[edge].owner);
+    const struct bgp_in *in = &bgp->in[bgp_at(bgp, prefix, 0)];
     if (bgp->rich || edge == best->challenger || (edge == best->edge && key > best->key)) {
         best->flags |= BEST_RESCAN;
     } else if (edge != best->edge) {
         uint32_t rival = best->challenger;
         bool is_rival = is_candidate(best, key, edge);
-        if (is_rival && (rival == SIM_BGP_NONE || key < keys[rival]
-            || (key == keys[rival] && edge < rival))) {
+        if (is_rival && (rival == SIM_BGP_NONE || key < in[rival].key
+            || (key == in[rival].key && edge < rival))) {
             best->challenger = edge;
         }
         /* A batch opens with any news, even of a route that is not used. */
-        if (!is_rival && bgp_profile(bgp, bgp->owner[edge])->batch_s <= 0.0) {
+        if (!is_rival && bgp_profile(bgp, bgp->in[edge].owner)->batch_s <= 0.0) {
             return;
         }
     }
     if (best->own == SIM_BGP_PATH_NONE) {
-        sim_bgp_rib_soon(bgp, bgp->owner[edge], prefix);
+        sim_bgp_rib_soon(bgp, bgp->in[edge].owner, prefix);
     }
 }
 
 void sim_bgp_rib_rekey(struct sim_bgp *bgp, uint32_t edge, uint32_t prefix)
 {
     size_t at = bgp_at(bgp, prefix, edge);
-    uint64_t key = key_of(bgp, prefix, edge, bgp->in_path[at]);
-    if (key != bgp->in_key[at]) {
-        bgp->in_key[at] = key;
+    uint64_t key = key_of(bgp, prefix, edge, bgp->in[at].path);
+    if (key != bgp->in[at].key) {
+        bgp->in[at].key = key;
         note_change(bgp, edge, prefix, key);
     }
 }
@@ -122,16 +122,17 @@ void sim_bgp_rib_learn(struct sim_bgp *bgp, uint32_t edge, uint32_t prefix, uint
 {
     size_t at = bgp_at(bgp, prefix, edge);
     /* Only daemons that send what they have sent before cost a comparison. */
-    uint32_t known = bgp->in_path[at];
+    uint32_t known = bgp->in[at].path;
+    __builtin_prefetch(bgp_best_of(bgp, prefix, bgp->in[at].owner));
     if (known == path || (bgp->io != NULL && sim_bgp_path_is_same(&bgp->paths, known, path))) {
         return;
     }
     if (bgp->penalty != NULL) {
         sim_bgp_damp_flap(bgp, edge, prefix, path == SIM_BGP_PATH_NONE);
     }
-    uint64_t old = bgp->in_key[at], key = key_of(bgp, prefix, edge, path);
-    bgp->in_path[at] = path;
-    bgp->in_key[at] = key;
+    uint64_t old = bgp->in[at].key, key = key_of(bgp, prefix, edge, path);
+    bgp->in[at].path = path;
+    bgp->in[at].key = key;
     if (key != BGP_KEY_NONE || old != BGP_KEY_NONE) {
         note_change(bgp, edge, prefix, key);
     }
@@ -144,13 +145,13 @@ void sim_bgp_rib_drop(struct sim_bgp *bgp, uint32_t edge)
     }
 }
 
-static uint32_t least_key(const uint64_t *keys, uint32_t first, uint32_t end)
+static uint32_t least_key(const struct bgp_in *in, uint32_t first, uint32_t end)
 {
     uint64_t least = BGP_KEY_NONE;
     uint32_t found = SIM_BGP_NONE;
     for (uint32_t edge = first; edge < end; edge++) {
-        if (keys[edge] < least) {
-            least = keys[edge];
+        if (in[edge].key < least) {
+            least = in[edge].key;
             found = edge;
         }
     }
@@ -172,12 +173,11 @@ static uint32_t med_of(const struct sim_bgp *bgp, uint32_t path)
 static bool is_beaten_by_med(
     const struct sim_bgp *bgp, uint32_t prefix, uint32_t node, uint32_t edge)
 {
-    const uint32_t *paths = &bgp->in_path[bgp_at(bgp, prefix, 0)];
-    const uint64_t *keys = &bgp->in_key[bgp_at(bgp, prefix, 0)];
-    uint32_t as = neighbour_as(bgp, paths[edge]);
+    const struct bgp_in *in = &bgp->in[bgp_at(bgp, prefix, 0)];
+    uint32_t as = neighbour_as(bgp, in[edge].path);
     for (uint32_t e = bgp->topology->first[node]; e < bgp->topology->first[node + 1]; e++) {
-        if (keys[e] == keys[edge] && neighbour_as(bgp, paths[e]) == as
-            && med_of(bgp, paths[e]) < med_of(bgp, paths[edge])) {
+        if (in[e].key == in[edge].key && neighbour_as(bgp, in[e].path) == as
+            && med_of(bgp, in[e].path) < med_of(bgp, in[edge].path)) {
             return true;
         }
     }
@@ -196,13 +196,13 @@ static uint64_t late_key(const struct sim_bgp *bgp, uint32_t edge)
 static uint32_t rich_choice(
     const struct sim_bgp *bgp, uint32_t prefix, uint32_t node, uint32_t least)
 {
-    const uint64_t *keys = &bgp->in_key[bgp_at(bgp, prefix, 0)];
+    const struct bgp_in *in = &bgp->in[bgp_at(bgp, prefix, 0)];
     const struct bgp_best *best = bgp_best_of(bgp, prefix, node);
     bool keeps = bgp_profile(bgp, node)->prefer_oldest;
     uint32_t found = SIM_BGP_NONE;
     uint64_t found_late = UINT64_MAX;
     for (uint32_t edge = least; edge < bgp->topology->first[node + 1]; edge++) {
-        if (keys[edge] != keys[least] || is_beaten_by_med(bgp, prefix, node, edge)) {
+        if (in[edge].key != in[least].key || is_beaten_by_med(bgp, prefix, node, edge)) {
             continue;
         }
         uint64_t late = late_key(bgp, edge);
@@ -217,21 +217,21 @@ static uint32_t rich_choice(
 static uint32_t choice(const struct sim_bgp *bgp, uint32_t node, uint32_t prefix)
 {
     const struct bgp_best *best = bgp_best_of(bgp, prefix, node);
-    const uint64_t *keys = &bgp->in_key[bgp_at(bgp, prefix, 0)];
+    const struct bgp_in *in = &bgp->in[bgp_at(bgp, prefix, 0)];
     if (best->own != SIM_BGP_PATH_NONE) {
         return BGP_OWN;
     }
     if ((best->flags & BEST_RESCAN) != 0 || best->edge == BGP_OWN) {
         uint32_t least = least_key(
-            keys, bgp->topology->first[node], bgp->topology->first[node + 1]);
+            in, bgp->topology->first[node], bgp->topology->first[node + 1]);
         return least == SIM_BGP_NONE || !bgp->rich ? least : rich_choice(bgp, prefix, node, least);
     }
     uint32_t rival = best->challenger;
     if (rival == SIM_BGP_NONE) {
         return best->edge;
     }
-    uint64_t key = best->edge == SIM_BGP_NONE ? BGP_KEY_NONE : keys[best->edge];
-    return keys[rival] < key || (keys[rival] == key && rival < best->edge) ? rival : best->edge;
+    uint64_t key = best->edge == SIM_BGP_NONE ? BGP_KEY_NONE : in[best->edge].key;
+    return in[rival].key < key || (in[rival].key == key && rival < best->edge) ? rival : best->edge;
 }
 
 static void report_oscillation(struct sim_bgp *bgp, uint32_t node, uint32_t prefix)
@@ -262,8 +262,8 @@ void sim_bgp_rib_decide(struct sim_bgp *bgp, uint32_t node, uint32_t prefix)
         path = best->own;
         key = 0;
     } else if (edge != SIM_BGP_NONE) {
-        path = bgp->in_path[bgp_at(bgp, prefix, edge)];
-        key = bgp->in_key[bgp_at(bgp, prefix, edge)];
+        path = bgp->in[bgp_at(bgp, prefix, edge)].path;
+        key = bgp->in[bgp_at(bgp, prefix, edge)].key;
     }
     best->flags = 0;
     best->challenger = SIM_BGP_NONE;

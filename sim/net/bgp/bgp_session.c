@@ -45,7 +45,7 @@ static void lose(struct sim_bgp *bgp, uint32_t edge)
         bgp->waiting[at] = 0;
     }
     new_epoch(bgp, edge);
-    double clear_s = bgp_profile(bgp, bgp->owner[edge])->clear_s;
+    double clear_s = bgp_profile(bgp, bgp->in[edge].owner)->clear_s;
     if (clear_s > 0.0) {
         push_edge(bgp, SIM_BGP_CLEAR, edge, hb_units_after(bgp->now_ns, clear_s));
     } else {
@@ -63,7 +63,7 @@ static void establish(struct sim_bgp *bgp, uint32_t edge)
     lose(bgp, back);
     new_epoch(bgp, edge);
     int64_t delay_ns = bgp->topology->delay_ns[edge];
-    double jitter = bgp_profile(bgp, bgp->owner[edge])->timer_jitter;
+    double jitter = bgp_profile(bgp, bgp->in[edge].owner)->timer_jitter;
     double share = jitter > 0.0 ? sim_draw_between(&bgp->stream, 0.4, 1.05) : 1.0;
     bgp->edge_flags[edge] |= EDGE_CONNECTING;
     bgp->edge_flags[back] |= EDGE_CONNECTING;
@@ -87,20 +87,20 @@ static uint32_t established_count(const struct sim_bgp *bgp, uint32_t node)
 
 static void come_up(struct sim_bgp *bgp, uint32_t edge, uint32_t answers)
 {
-    const struct sim_bgp_profile *profile = bgp_profile(bgp, bgp->owner[edge]);
+    const struct sim_bgp_profile *profile = bgp_profile(bgp, bgp->in[edge].owner);
     bgp->edge_flags[edge] |= EDGE_UP;
     bgp->edge_flags[edge] &= (uint8_t)~EDGE_CONNECTING;
     if (bgp->io == NULL) {
         bgp->mrai_ns[edge] = 0;
     }
     double wait_s = profile->first_dump_s
-        + profile->first_dump_each_s * established_count(bgp, bgp->owner[edge]);
+        + profile->first_dump_each_s * established_count(bgp, bgp->in[edge].owner);
     push_answer(bgp, SIM_BGP_DUMP, edge, hb_units_after(bgp->now_ns, wait_s), answers);
 }
 
 static void connect_soon(struct sim_bgp *bgp, uint32_t edge)
 {
-    const struct sim_bgp_profile *profile = bgp_profile(bgp, bgp->owner[edge]);
+    const struct sim_bgp_profile *profile = bgp_profile(bgp, bgp->in[edge].owner);
     double wait_s = jittered(bgp, profile->connect_s, profile->timer_jitter);
     push_edge(bgp, SIM_BGP_CONNECT, edge, hb_units_after(bgp->now_ns, wait_s));
 }
@@ -150,7 +150,7 @@ void sim_bgp_fail(struct sim_bgp *bgp, uint32_t edge)
     bgp->stamp_ns = bgp->now_ns;
     set_flags(bgp, edge, 0, EDGE_CARRIER | EDGE_CONNECTING);
     for (int i = 0; i < 2; i++) {
-        const struct sim_bgp_profile *profile = bgp_profile(bgp, bgp->owner[ends[i]]);
+        const struct sim_bgp_profile *profile = bgp_profile(bgp, bgp->in[ends[i]].owner);
         push_edge(bgp, SIM_BGP_LOST, ends[i], hb_units_after(bgp->now_ns, profile->carrier_s));
     }
 }
@@ -160,7 +160,7 @@ void sim_bgp_silence(struct sim_bgp *bgp, uint32_t edge)
     uint32_t ends[2] = { edge, bgp->topology->back[edge] };
     set_flags(bgp, edge, EDGE_SILENT, EDGE_CONNECTING);
     for (int i = 0; i < 2; i++) {
-        const struct sim_bgp_profile *profile = bgp_profile(bgp, bgp->owner[ends[i]]);
+        const struct sim_bgp_profile *profile = bgp_profile(bgp, bgp->in[ends[i]].owner);
         if (profile->hold_s <= 0.0) {
             continue; /* nobody ever notices */
         }

@@ -41,6 +41,13 @@ enum {
     EDGE_CONNECTING = 128
 };
 
+/* What a neighbour has told: 16 bytes that are read together. */
+struct bgp_in {
+    uint64_t key;
+    uint32_t path;
+    uint32_t owner; /* of the edge */
+};
+
 /* Route of one prefix at one node. */
 struct bgp_best {
     uint64_t key;        /* of the route in use; UINT64_MAX: none */
@@ -105,6 +112,7 @@ struct sim_bgp {
     const struct data_topology *topology;
     struct sim_bgp_profile *profiles;
     struct sim_queue *queue;
+    struct sim_queue_touch touches[256];
     struct sim_bgp_paths paths;
     struct bgp_attributes *attributes;
     uint32_t attribute_count, node_count, edge_count, prefix_count;
@@ -112,8 +120,7 @@ struct sim_bgp {
     bool rich; /* MED, internal links or prefer_oldest: decisions need the long way */
     int64_t now_ns, stamp_ns;
 
-    uint32_t *in_path;   /* [prefix][edge] */
-    uint64_t *in_key;    /* [prefix][edge] */
+    struct bgp_in *in;   /* [prefix][edge] */
     uint32_t *queued;    /* [prefix][edge] what the neighbour is to hear */
     uint32_t *told;      /* [prefix][edge] what it has heard */
     uint8_t *waiting;    /* [prefix][edge] queued is not yet sent */
@@ -121,7 +128,6 @@ struct sim_bgp {
     int64_t *mrai_ns;    /* [edge] nothing is sent before */
     uint8_t *edge_flags; /* [edge] */
     uint16_t *epoch;     /* [edge] sessions so far; both ends alike */
-    uint32_t *owner;     /* [edge] */
 
     struct bgp_edge_io *io;  /* [edge], only with rounds or Nagle */
     struct bgp_node *nodes;  /* [node], the same */

@@ -75,7 +75,7 @@ static void count_sent(struct sim_bgp *bgp, uint32_t edge, uint32_t first)
         bgp->counts.withdrawals += is_withdrawal;
         bgp->counts.announcements += !is_withdrawal;
         if (bgp->options.sent != NULL) {
-            struct sim_bgp_message message = { .at_ns = bgp->stamp_ns, .from = bgp->owner[edge],
+            struct sim_bgp_message message = { .at_ns = bgp->stamp_ns, .from = bgp->in[edge].owner,
                 .to = bgp->topology->peer[edge], .prefix = bgp->pieces[id].prefix,
                 .is_withdrawal = is_withdrawal };
             bgp->options.sent(bgp->options.ctx, &message);
@@ -94,7 +94,7 @@ static uint32_t acknowledgement(struct bgp_tcp *tcp)
 static bool push_queue(struct sim_bgp *bgp, uint32_t edge)
 {
     struct bgp_tcp *tcp = &bgp->io[edge].tcp;
-    bool holds = bgp_profile(bgp, bgp->owner[edge])->nagle && tcp->acked != tcp->sent;
+    bool holds = bgp_profile(bgp, bgp->in[edge].owner)->nagle && tcp->acked != tcp->sent;
     if (tcp->first == 0 || holds) {
         return false;
     }
@@ -215,7 +215,7 @@ void sim_bgp_tcp_wake(struct sim_bgp *bgp, uint32_t node)
 /* Data for the daemon: read when it gets round to that socket. */
 static void deliver(struct sim_bgp *bgp, uint32_t edge, uint32_t first)
 {
-    uint32_t node = bgp->owner[edge];
+    uint32_t node = bgp->in[edge].owner;
     struct bgp_edge_io *io = &bgp->io[edge];
     struct bgp_node *state = &bgp->nodes[node];
     if (io->in_first == 0) {
