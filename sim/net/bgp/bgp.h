@@ -81,6 +81,16 @@ void sim_bgp_announce(struct sim_bgp *bgp, uint32_t node, uint32_t prefix,
     const struct sim_bgp_attributes *attributes);
 void sim_bgp_withdraw(struct sim_bgp *bgp, uint32_t node, uint32_t prefix);
 
+/* Puts the routers where the solver says they settle for origins, as if the
+ * messages had been exchanged long ago. With default policies only.
+ *   HB_ERR_STATE  the prefix is announced already, or a message is on its way
+ *   HB_ERR_UNSUPPORTED  permits, ASes of several routers, other preferences
+ *   HB_ERR_FULL, HB_ERR_MEMORY */
+struct sim_bgp_origin;
+struct sim_bgp_solved;
+enum hb_status sim_bgp_seed(struct sim_bgp *bgp, uint32_t prefix,
+    const struct sim_bgp_origin *origins, const struct sim_bgp_solved *solved);
+
 /* edge: either half-link. fail: both ends see it at once. silence: packets are
  * lost, and hold timers find out. restore ends either; sessions that are down
  * are set up again. reset: the session drops and comes back, the link stays. */

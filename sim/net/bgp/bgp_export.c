@@ -351,3 +351,14 @@ void sim_bgp_export_dump(struct sim_bgp *bgp, uint32_t edge, uint32_t answers)
         tell(bgp, edge, prefix, offered_to(bgp, &offer, edge));
     }
 }
+
+void sim_bgp_export_seed(struct sim_bgp *bgp, uint32_t node, uint32_t prefix)
+{
+    struct offer offer = offer_made(bgp, node, prefix);
+    for (uint32_t e = bgp->topology->first[node]; e < bgp->topology->first[node + 1]; e++) {
+        uint32_t path = offered_to(bgp, &offer, e);
+        size_t at = bgp_at(bgp, prefix, e);
+        bgp->queued[at] = bgp->told[at] = path;
+        sim_bgp_rib_seed(bgp, bgp->topology->back[e], prefix, path);
+    }
+}

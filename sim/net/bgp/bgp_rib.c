@@ -138,6 +138,13 @@ void sim_bgp_rib_learn(struct sim_bgp *bgp, uint32_t edge, uint32_t prefix, uint
     }
 }
 
+void sim_bgp_rib_seed(struct sim_bgp *bgp, uint32_t edge, uint32_t prefix, uint32_t path)
+{
+    struct bgp_in *in = &bgp->in[bgp_at(bgp, prefix, edge)];
+    in->path = path;
+    in->key = key_of(bgp, prefix, edge, path);
+}
+
 void sim_bgp_rib_drop(struct sim_bgp *bgp, uint32_t edge)
 {
     for (uint32_t prefix = 0; prefix < bgp->prefix_count; prefix++) {

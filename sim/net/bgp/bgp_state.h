@@ -188,11 +188,13 @@ void sim_bgp_rib_learn(struct sim_bgp *bgp, uint32_t edge, uint32_t prefix, uint
 void sim_bgp_rib_drop(struct sim_bgp *bgp, uint32_t edge);
 void sim_bgp_rib_decide(struct sim_bgp *bgp, uint32_t node, uint32_t prefix);
 void sim_bgp_rib_rekey(struct sim_bgp *bgp, uint32_t edge, uint32_t prefix);
+void sim_bgp_rib_seed(struct sim_bgp *bgp, uint32_t edge, uint32_t prefix, uint32_t path);
 void sim_bgp_rib_soon(struct sim_bgp *bgp, uint32_t node, uint32_t prefix);
 
 /* bgp_export.c: what goes out, and when. */
 void sim_bgp_export_all(struct sim_bgp *bgp, uint32_t node, uint32_t prefix);
 void sim_bgp_export_dump(struct sim_bgp *bgp, uint32_t edge, uint32_t answers);
+void sim_bgp_export_seed(struct sim_bgp *bgp, uint32_t node, uint32_t prefix);
 void sim_bgp_export_flush(struct sim_bgp *bgp, uint32_t node);
 void sim_bgp_export_mrai(struct sim_bgp *bgp, uint32_t edge);
 void sim_bgp_export_group(struct sim_bgp *bgp, uint32_t node, uint32_t group);
