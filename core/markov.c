@@ -20,7 +20,9 @@
  * All counting levels of a true Markov chain tend to the same matrix power,
  * and so does the mixture. Another horizon mixes the two steps around it. */
 
-static const double weight_of_own = 4.0;
+/* Ours: of 1, 4, 8, 16, 40 the least that keeps the calibration error of GeoLife's
+ * 15-minute slots near 0.02 (4: 0.03). */
+static const double weight_of_own = 16.0;
 
 struct client {
     struct hb_history history;

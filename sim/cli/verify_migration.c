@@ -34,7 +34,7 @@ static enum hb_status fill(const struct analysis_migration *migration,
 
 static void print_row(const char *name, const struct row *row)
 {
-    printf("%-24s", name);
+    printf("%-26s", name);
     for (size_t i = 0; i < LEAD_COUNT; i++) {
         printf("%9.4f", row->costs[i]);
     }
@@ -76,11 +76,11 @@ static void print_tuned(const struct rows *rows)
         tuned.costs[i] = rows->reactive[best[i]].costs[i];
     }
     print_row("reactive, tuned", &tuned);
-    printf("%-24s", "  its theta");
+    printf("%-26s", "  its theta");
     for (size_t i = 0; i < LEAD_COUNT; i++) {
         printf("%9zu", best[i] + 1);
     }
-    printf("\n%-24s", "  above the optimum, %");
+    printf("\n%-26s", "  above the optimum, %");
     for (size_t i = 0; i < LEAD_COUNT; i++) {
         printf("%9.1f", 100.0 * (tuned.costs[i] / rows->optimum.costs[i] - 1.0));
     }
@@ -92,7 +92,7 @@ static void print_all(const struct analysis_migration *migration, const struct r
     struct analysis_migration_size size = analysis_migration_size_of(migration);
     printf("%u users, %u slots, %u cells, %u sites\n", size.user_count, size.slot_count,
         size.cell_count, size.site_count);
-    printf("mean cost per active user and slot\n\n%-24s", "policy        lead_min");
+    printf("mean cost per active user and slot\n\n%-26s", "policy        lead_min");
     for (size_t i = 0; i < LEAD_COUNT; i++) {
         printf("%9u", leads[i]);
     }
