@@ -60,8 +60,7 @@ enum hb_status analysis_cdf_draw(const struct analysis_drawing *drawing)
 {
     struct analysis_latency latency;
     struct analysis_figure figure;
-    enum hb_status status
-        = analysis_latency_load(drawing->study, &latency, drawing->problem);
+    enum hb_status status = analysis_latency_load(drawing->study, &latency, drawing->problem);
     if (status != HB_OK) {
         return status;
     }

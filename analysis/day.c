@@ -19,8 +19,8 @@ static void write_series(FILE *out, const struct data_histogram *hours)
     fprintf(out, "\n\n");
 }
 
-static void write_panel(struct analysis_figure *figure, const struct analysis_study *study,
-    const int *has, int panel)
+static void write_panel(
+    struct analysis_figure *figure, const struct analysis_study *study, const int *has, int panel)
 {
     FILE *out = figure->script;
     fprintf(out, "set ylabel '%s' offset 1.4,0\n", names[panel]);
@@ -36,8 +36,7 @@ static void write_panel(struct analysis_figure *figure, const struct analysis_st
             continue;
         }
         fprintf(out, "%s \\\n  '%s.tsv' index %d using 1:%d with linespoints pt %d pi 3 ps 0.4",
-            index == 0 ? "" : ",", figure->name, index, panel + 2,
-            analysis_figure_marker(i));
+            index == 0 ? "" : ",", figure->name, index, panel + 2, analysis_figure_marker(i));
         analysis_figure_stroke(figure, i);
         analysis_figure_title(figure, analysis_study_series(study, i)->label);
         index++;
@@ -49,8 +48,7 @@ enum hb_status analysis_day_draw(const struct analysis_drawing *drawing)
 {
     struct analysis_latency latency;
     struct analysis_figure figure;
-    enum hb_status status
-        = analysis_latency_load(drawing->study, &latency, drawing->problem);
+    enum hb_status status = analysis_latency_load(drawing->study, &latency, drawing->problem);
     if (status != HB_OK) {
         return status;
     }
@@ -65,8 +63,7 @@ enum hb_status analysis_day_draw(const struct analysis_drawing *drawing)
         has[i] = data_histogram_total(&latency.whole[i]) > 0.0;
         if (has[i]) {
             fprintf(figure.table, "# ");
-            analysis_text_plain(
-                figure.table, analysis_study_series(drawing->study, i)->label);
+            analysis_text_plain(figure.table, analysis_study_series(drawing->study, i)->label);
             fprintf(figure.table, "\n");
             write_series(figure.table, latency.hours[i]);
         }

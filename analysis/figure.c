@@ -19,8 +19,8 @@ static const double points_per_in = 72.0;
  * 96 dots to the inch), which this undoes. */
 static const double true_size = 0.75;
 static const double key_row_in = 0.125; /* at 7.5 pt */
-static const double letter_in = 0.058;  /* mean width of one, 7.5 pt */
-static const double sample_in = 0.40;   /* line sample and gaps beside a label */
+static const double letter_in = 0.058; /* mean width of one, 7.5 pt */
+static const double sample_in = 0.40; /* line sample and gaps beside a label */
 
 /* Okabe and Ito, Color Universal Design, 2008; their yellow is left out, too
  * faint for a line on white, and grey is added. */
@@ -60,8 +60,7 @@ static void remove_all(const struct analysis_figure *figure)
     static const char *const suffixes[] = { ".tsv", ".gp", ".pdf", ".png" };
     for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
         char path[PATH_BYTES];
-        (void)snprintf(
-            path, sizeof path, "%s/%s%s", figure->directory, figure->name, suffixes[i]);
+        (void)snprintf(path, sizeof path, "%s/%s%s", figure->directory, figure->name, suffixes[i]);
         (void)unlink(path);
     }
 }
@@ -84,8 +83,7 @@ static void write_head(const struct analysis_figure *figure)
     fprintf(out,
         "if (pass == 2) set terminal pngcairo noenhanced color butt size %.0f,%.0f "
         "font 'Liberation Sans,7.5' fontscale %.4f linewidth %.4f pointscale %.4f\n",
-        width_in * dots_per_in, figure->height_in * dots_per_in, scale * true_size, scale,
-        scale);
+        width_in * dots_per_in, figure->height_in * dots_per_in, scale * true_size, scale, scale);
     fprintf(out, "if (pass == 1) set output '%s.pdf'\n", figure->name);
     fprintf(out, "if (pass == 2) set output '%s.png'\n", figure->name);
     fprintf(out, "set border 3 lw 0.6\nset tics out nomirror scale 0.5,0.25\n");
@@ -100,8 +98,9 @@ static void write_head(const struct analysis_figure *figure)
 enum hb_status analysis_figure_begin(const struct analysis_drawing *drawing, const char *name,
     double height_in, struct analysis_figure *figure)
 {
-    *figure = (struct analysis_figure) { .directory = drawing->directory, .name = name,
-        .height_in = height_in };
+    *figure = (struct analysis_figure) {
+        .directory = drawing->directory, .name = name, .height_in = height_in
+    };
     figure->table = open_beside(drawing->directory, name, ".tsv", drawing->problem);
     if (figure->table == NULL) {
         return HB_ERR_IO;
@@ -163,8 +162,7 @@ void analysis_figure_title(struct analysis_figure *figure, const char *label)
 void analysis_figure_stroke(struct analysis_figure *figure, size_t series)
 {
     size_t colour = series % LINES, dashes = (series + series / LINES) % LINES;
-    fprintf(figure->script, " lc %s dt %s lw 1.5", strokes[colour].colour,
-        strokes[dashes].dashes);
+    fprintf(figure->script, " lc %s dt %s lw 1.5", strokes[colour].colour, strokes[dashes].dashes);
 }
 
 static size_t key_columns(size_t count, size_t longest)
@@ -177,8 +175,7 @@ static size_t key_columns(size_t count, size_t longest)
     return columns > (double)count ? count : (size_t)columns;
 }
 
-double analysis_figure_key_share(
-    const struct analysis_figure *figure, size_t count, size_t longest)
+double analysis_figure_key_share(const struct analysis_figure *figure, size_t count, size_t longest)
 {
     size_t columns = key_columns(count, longest);
     size_t rows = (count + columns - 1) / columns;

@@ -64,8 +64,8 @@ static enum hb_status gather(void *context, const void *visited)
     struct hb_point at = { truth->lat_deg, truth->lon_deg };
     count_guess(&to->tallies[to->first_series + row->policy][slot], row->place, row->truth,
         (double)row->error_km);
-    count_guess(&to->tallies[to->stays][slot], row->place_now, row->truth,
-        hb_geo_distance_km(from, at));
+    count_guess(
+        &to->tallies[to->stays][slot], row->place_now, row->truth, hb_geo_distance_km(from, at));
     return HB_OK;
 }
 
@@ -92,17 +92,16 @@ static void write_tallies(
     for (size_t i = 0; i < from->horizon_count; i++) {
         const struct tally *tally = &from->tallies[series][i];
         if (tally->count > 0.0) {
-            fprintf(figure->table, "%.6g\t%.6g\t%.6g\t%.6g\t%.0f\n",
-                from->horizons_s[i] / 60.0, 100.0 * tally->correct / tally->count,
-                tally->error_km_sum / tally->count,
+            fprintf(figure->table, "%.6g\t%.6g\t%.6g\t%.6g\t%.0f\n", from->horizons_s[i] / 60.0,
+                100.0 * tally->correct / tally->count, tally->error_km_sum / tally->count,
                 data_histogram_quantile_ms(&tally->error_km, 0.9), tally->count);
         }
     }
     fprintf(figure->table, "\n\n");
 }
 
-static void write_panel(struct analysis_figure *figure, const struct analysis_study *study,
-    const int *has, int panel)
+static void write_panel(
+    struct analysis_figure *figure, const struct analysis_study *study, const int *has, int panel)
 {
     FILE *out = figure->script;
     fprintf(out, "set ylabel '%s' offset 1.4,0\n",
@@ -159,8 +158,7 @@ static enum hb_status draw(const struct analysis_drawing *drawing, const struct 
     double low = from->horizons_s[0] / 60.0;
     double high = from->horizons_s[from->horizon_count - 1] / 60.0;
     double margin = high > low ? 0.04 * (high - low) : 0.1 * high + 1.0;
-    fprintf(figure.script, "set multiplot\nset xrange [%.6g:%.6g]\n", low - margin,
-        high + margin);
+    fprintf(figure.script, "set multiplot\nset xrange [%.6g:%.6g]\n", low - margin, high + margin);
     fprintf(figure.script, high - low > 20.0 && high - low <= 120.0 ? "set xtics 15\n" : "");
     fprintf(figure.script, "set grid ytics lt 1 lc rgb '#E0E0E0' dt 1 lw 0.4\n");
     fprintf(figure.script, "set ytics offset 0.5,0\n");

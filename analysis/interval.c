@@ -26,8 +26,8 @@ enum hb_status analysis_interval_mean(
     return HB_OK;
 }
 
-enum hb_status analysis_interval_paired(const double *a, const double *b, size_t n,
-    double level, struct analysis_interval *out)
+enum hb_status analysis_interval_paired(
+    const double *a, const double *b, size_t n, double level, struct analysis_interval *out)
 {
     if (n < 2) {
         return HB_ERR_RANGE;
@@ -114,8 +114,8 @@ enum hb_status analysis_interval_bootstrapped(const double *x, size_t n,
     double *drawn = malloc(n * sizeof *drawn);
     double *estimates = malloc(how->resample_count * sizeof *estimates);
     gsl_rng *random = gsl_rng_alloc(gsl_rng_mt19937);
-    enum hb_status status
-        = drawn == NULL || estimates == NULL || random == NULL ? HB_ERR_MEMORY : HB_OK;
+    enum hb_status status =
+        drawn == NULL || estimates == NULL || random == NULL ? HB_ERR_MEMORY : HB_OK;
     if (status == HB_OK) {
         gsl_rng_set(random, how->seed);
         for (size_t k = 0; k < how->resample_count; k++) {
@@ -128,8 +128,8 @@ enum hb_status analysis_interval_bootstrapped(const double *x, size_t n,
         double tail = 0.5 * (1.0 - how->level);
         out->estimate = how->statistic(how->context, x, n);
         out->lower = gsl_stats_quantile_from_sorted_data(estimates, 1, how->resample_count, tail);
-        out->upper
-            = gsl_stats_quantile_from_sorted_data(estimates, 1, how->resample_count, 1.0 - tail);
+        out->upper =
+            gsl_stats_quantile_from_sorted_data(estimates, 1, how->resample_count, 1.0 - tail);
         out->count = n;
     }
     if (random != NULL) {

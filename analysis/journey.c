@@ -73,8 +73,8 @@ static void write_places(FILE *out, const struct data_result_info *info,
         }
         const struct data_places_row *place = &info->places[row->place];
         const struct data_sites_row *site = &info->sites[row->site];
-        fprintf(out, "%.7g\t%.7g\t%.7g\t%.7g\t%zu\n", place->lon_deg, place->lat_deg,
-            site->lon_deg, site->lat_deg, role_of(cast, row->site));
+        fprintf(out, "%.7g\t%.7g\t%.7g\t%.7g\t%zu\n", place->lon_deg, place->lat_deg, site->lon_deg,
+            site->lat_deg, role_of(cast, row->site));
     }
     fprintf(out, "nan\tnan\tnan\tnan\t0\n\n\n# sites: lon_deg\tlat_deg\trole\tname\n");
     for (size_t k = 0; k < cast->count; k++) {
@@ -96,21 +96,21 @@ static void write_latencies(FILE *out, const struct data_result_info *info,
         for (size_t i = 0; i < path->row_count; i++) {
             const struct data_paths_row *row = &path->rows[i];
             int is_last = i + 1 == path->row_count;
-            double end = is_last ? (double)info->duration_s / 3600.0
-                                 : hours(path->rows[i + 1].at_ns);
+            double end =
+                is_last ? (double)info->duration_s / 3600.0 : hours(path->rows[i + 1].at_ns);
             if (row->site == HB_NONE || role_of(cast, row->site) != k
                 || !isfinite(row->latency_ms)) {
                 continue;
             }
-            fprintf(out, "%.6f\t%.5g\n%.6f\t%.5g\n\n", hours(row->at_ns),
-                (double)row->latency_ms, fmax(end, hours(row->at_ns)), (double)row->latency_ms);
+            fprintf(out, "%.6f\t%.5g\n%.6f\t%.5g\n\n", hours(row->at_ns), (double)row->latency_ms,
+                fmax(end, hours(row->at_ns)), (double)row->latency_ms);
         }
         fprintf(out, "nan\tnan\n\n\n");
     }
 }
 
-static struct analysis_box box_of(const struct data_result_info *info,
-    const struct analysis_path *path, const struct cast *cast)
+static struct analysis_box box_of(
+    const struct data_result_info *info, const struct analysis_path *path, const struct cast *cast)
 {
     struct analysis_box box = analysis_outline_nothing();
     for (size_t i = 0; i < path->row_count; i++) {
@@ -151,12 +151,13 @@ static void write_map(struct analysis_figure *figure, const struct cast *cast,
     FILE *out = figure->script;
     fprintf(out, "set multiplot\nunset key\nset border 15 lw 0.4\nunset tics\n");
     fprintf(out, "set lmargin at screen 0.02\nset rmargin at screen 0.98\n");
-    fprintf(out, "set tmargin at screen %.4f\nset bmargin at screen %.4f\n",
-        1.0 - 0.01, 1.0 - map_share);
-    fprintf(out, "set xrange [%.5f:%.5f]\nset yrange [%.5f:%.5f]\n", box->west_deg,
-        box->east_deg, box->south_deg, box->north_deg);
-    fprintf(out, "plot '%s.tsv' index 0 using 1:2 with filledcurves closed fc rgb '#E9E9E9' fs solid "
-                 "border rgb '#A8A8A8' lw 0.3",
+    fprintf(out, "set tmargin at screen %.4f\nset bmargin at screen %.4f\n", 1.0 - 0.01,
+        1.0 - map_share);
+    fprintf(out, "set xrange [%.5f:%.5f]\nset yrange [%.5f:%.5f]\n", box->west_deg, box->east_deg,
+        box->south_deg, box->north_deg);
+    fprintf(out,
+        "plot '%s.tsv' index 0 using 1:2 with filledcurves closed fc rgb '#E9E9E9' fs solid "
+        "border rgb '#A8A8A8' lw 0.3",
         figure->name);
     for (size_t k = 0; k < cast->count; k++) {
         const char *colour = analysis_figure_colour(k);

@@ -32,8 +32,8 @@ static enum hb_status gather(void *context, const void *visited)
     return HB_OK;
 }
 
-enum hb_status analysis_latency_load(const struct analysis_study *study,
-    struct analysis_latency *out, struct data_problem *problem)
+enum hb_status analysis_latency_load(
+    const struct analysis_study *study, struct analysis_latency *out, struct data_problem *problem)
 {
     struct analysis_latency latency = { .series_count = analysis_study_series_count(study) };
     latency.whole = calloc(latency.series_count, sizeof *latency.whole);

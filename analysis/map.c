@@ -37,8 +37,8 @@ static struct analysis_box box_of(const struct data_result_info *info)
     return box;
 }
 
-static void write_table(const struct analysis_drawing *drawing, FILE *out,
-    const struct data_result_info *info)
+static void write_table(
+    const struct analysis_drawing *drawing, FILE *out, const struct data_result_info *info)
 {
     fprintf(out, "# coast (Natural Earth 1:110m): lon_deg\tlat_deg\n");
     analysis_outline_coast(drawing, out);
@@ -64,8 +64,8 @@ static void write_plot(struct analysis_figure *figure, const struct analysis_box
     fprintf(out, "unset border\nunset tics\nset lmargin at screen 0.01\n");
     fprintf(out, "set rmargin at screen 0.99\nset bmargin at screen 0.02\n");
     fprintf(out, "set tmargin at screen %.4f\n", 1.0 - 0.2 / figure->height_in);
-    fprintf(out, "set xrange [%.4f:%.4f]\nset yrange [%.4f:%.4f]\n", box->west_deg,
-        box->east_deg, box->south_deg, box->north_deg);
+    fprintf(out, "set xrange [%.4f:%.4f]\nset yrange [%.4f:%.4f]\n", box->west_deg, box->east_deg,
+        box->south_deg, box->north_deg);
     analysis_figure_key_above(figure, 3, 10);
     fprintf(out, "set key samplen 1.2\n");
     fprintf(out,
@@ -93,8 +93,7 @@ enum hb_status analysis_map_draw(const struct analysis_drawing *drawing)
     struct analysis_box box = box_of(info);
     double height_in = width_in * analysis_outline_ratio(&box);
     struct analysis_figure figure;
-    status = analysis_figure_begin(
-        drawing, "map", fmin(fmax(height_in, 1.2), 4.0) + 0.25, &figure);
+    status = analysis_figure_begin(drawing, "map", fmin(fmax(height_in, 1.2), 4.0) + 0.25, &figure);
     if (status == HB_OK) {
         write_table(drawing, figure.table, info);
         write_way(figure.table, info, &path, &box);

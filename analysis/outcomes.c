@@ -6,15 +6,15 @@
 
 #define OUTCOMES 6
 
-static const enum analysis_metric metrics[OUTCOMES] = { ANALYSIS_METRIC_HIT,
-    ANALYSIS_METRIC_LATE, ANALYSIS_METRIC_UNUSED, ANALYSIS_METRIC_ROLLED_BACK,
-    ANALYSIS_METRIC_FAILED, ANALYSIS_METRIC_CANCELLED };
-static const char *const names[OUTCOMES]
-    = { "hit", "late", "unused", "rolled back", "failed", "cancelled" };
+static const enum analysis_metric metrics[OUTCOMES] = { ANALYSIS_METRIC_HIT, ANALYSIS_METRIC_LATE,
+    ANALYSIS_METRIC_UNUSED, ANALYSIS_METRIC_ROLLED_BACK, ANALYSIS_METRIC_FAILED,
+    ANALYSIS_METRIC_CANCELLED };
+static const char *const names[OUTCOMES] = { "hit", "late", "unused", "rolled back", "failed",
+    "cancelled" };
 /* Okabe and Ito; from good to lost, light and dark in turn so that it
  * survives a grey printer. */
-static const char *const colours[OUTCOMES]
-    = { "#009E73", "#56B4E9", "#F0E442", "#E69F00", "#D55E00", "#999999" };
+static const char *const colours[OUTCOMES] = { "#009E73", "#56B4E9", "#F0E442", "#E69F00",
+    "#D55E00", "#999999" };
 
 struct bar {
     size_t series;
@@ -23,8 +23,8 @@ struct bar {
 
 static int load_bar(const struct analysis_study *study, size_t series, struct bar *bar)
 {
-    struct analysis_cell cell
-        = { series, analysis_study_setting(study, analysis_study_series(study, series)->file) };
+    struct analysis_cell cell = { series,
+        analysis_study_setting(study, analysis_study_series(study, series)->file) };
     struct analysis_interval value;
     if (analysis_study_metric(study, cell, ANALYSIS_METRIC_MIRRORS, &value) != HB_OK
         || !(value.estimate > 0.0)) {
@@ -41,9 +41,8 @@ static int load_bar(const struct analysis_study *study, size_t series, struct ba
 
 /* Bars from the top downwards: one row of the table a bar, then its parts'
  * ends, cumulated. */
-static void write_table(
-    struct analysis_figure *figure, const struct analysis_study *study, const struct bar *bars,
-    size_t count)
+static void write_table(struct analysis_figure *figure, const struct analysis_study *study,
+    const struct bar *bars, size_t count)
 {
     fprintf(figure->table, "# row\tmirrors");
     for (int i = 0; i < OUTCOMES; i++) {
@@ -56,8 +55,7 @@ static void write_table(
             fprintf(figure->table, "\t%.6g", bars[k].shares[i]);
         }
         fprintf(figure->table, "\t");
-        analysis_text_plain(
-            figure->table, analysis_study_series(study, bars[k].series)->label);
+        analysis_text_plain(figure->table, analysis_study_series(study, bars[k].series)->label);
         fprintf(figure->table, "\n");
     }
 }
@@ -88,8 +86,7 @@ static void write_plot(struct analysis_figure *figure, const struct analysis_stu
         fprintf(out,
             "%s \\\n  '%s.tsv' using (sum_to(%d)):1:(sum_to(%d)-column(%d)):(sum_to(%d)):"
             "($1-0.36):($1+0.36) with boxxyerror lc rgb '%s' lw 0.4 title '%s'",
-            i == 0 ? "" : ",", figure->name, column, column, column, column, colours[i],
-            names[i]);
+            i == 0 ? "" : ",", figure->name, column, column, column, column, colours[i], names[i]);
     }
     fprintf(out,
         ", \\\n  '%s.tsv' using (100):1:(sprintf(' %%.0f', $2)) with labels left notitle\n",
@@ -108,8 +105,7 @@ enum hb_status analysis_outcomes_draw(const struct analysis_drawing *drawing)
     }
     struct analysis_figure figure;
     double height_in = 0.75 + 0.23 * (double)count;
-    enum hb_status status
-        = analysis_figure_begin(drawing, "mirror-outcomes", height_in, &figure);
+    enum hb_status status = analysis_figure_begin(drawing, "mirror-outcomes", height_in, &figure);
     if (status != HB_OK) {
         return status;
     }

@@ -38,8 +38,7 @@ double analysis_outline_ratio(const struct analysis_box *box)
     return (box->north_deg - box->south_deg) / fmax(width, 1e-6);
 }
 
-void analysis_outline_coast(
-    const struct analysis_drawing *drawing, FILE *table)
+void analysis_outline_coast(const struct analysis_drawing *drawing, FILE *table)
 {
     char line[LINE_BYTES];
     int is_down = 0, rows = 0;

@@ -11,38 +11,37 @@
 
 #define PATH_BYTES 4096
 
-static const char head[]
-    = "<meta charset=\"utf-8\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-      "<style>\n"
-      ":root{color-scheme:light dark;--text:#1a1a1a;--faint:#5c5c5c;--line:#d8d8d8;"
-      "--back:#ffffff;--mark:#eef4fa}\n"
-      "@media(prefers-color-scheme:dark){:root{--text:#e6e6e6;--faint:#a8a8a8;--line:#3c3c3c;"
-      "--back:#181a1b;--mark:#22303c}}\n"
-      "body{font:16px/1.5 system-ui,sans-serif;color:var(--text);background:var(--back);"
-      "max-width:72rem;margin:2rem auto;padding:0 1rem}\n"
-      "h1{font-size:1.6rem;margin-bottom:.2rem}h2{font-size:1.2rem;margin-top:2.2rem}\n"
-      ".faint,figcaption{color:var(--faint);font-size:.9rem}\n"
-      ".wide{overflow-x:auto}\n"
-      "table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums;"
-      "margin:.6rem 0}\n"
-      "caption{text-align:left;font-weight:600;padding:.3rem 0}\n"
-      "th,td{padding:.25rem .7rem;border-bottom:1px solid var(--line);text-align:right;"
-      "white-space:nowrap}\n"
-      "th:first-child,td:first-child{text-align:left}\n"
-      "td.best{background:var(--mark);font-weight:600}\n"
-      ".figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(26rem,1fr));"
-      "gap:1.5rem}\n"
-      "figure{margin:0}figure img{width:100%;height:auto;background:#fff;border-radius:4px;"
-      "padding:.5rem;box-sizing:border-box}\n"
-      "@media(max-width:30rem){.figures{grid-template-columns:1fr}}\n"
-      "pre{overflow-x:auto;font-size:.8rem;border:1px solid var(--line);padding:.8rem}\n"
-      "</style>\n";
+static const char head[] =
+    "<meta charset=\"utf-8\">\n"
+    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+    "<style>\n"
+    ":root{color-scheme:light dark;--text:#1a1a1a;--faint:#5c5c5c;--line:#d8d8d8;"
+    "--back:#ffffff;--mark:#eef4fa}\n"
+    "@media(prefers-color-scheme:dark){:root{--text:#e6e6e6;--faint:#a8a8a8;--line:#3c3c3c;"
+    "--back:#181a1b;--mark:#22303c}}\n"
+    "body{font:16px/1.5 system-ui,sans-serif;color:var(--text);background:var(--back);"
+    "max-width:72rem;margin:2rem auto;padding:0 1rem}\n"
+    "h1{font-size:1.6rem;margin-bottom:.2rem}h2{font-size:1.2rem;margin-top:2.2rem}\n"
+    ".faint,figcaption{color:var(--faint);font-size:.9rem}\n"
+    ".wide{overflow-x:auto}\n"
+    "table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums;"
+    "margin:.6rem 0}\n"
+    "caption{text-align:left;font-weight:600;padding:.3rem 0}\n"
+    "th,td{padding:.25rem .7rem;border-bottom:1px solid var(--line);text-align:right;"
+    "white-space:nowrap}\n"
+    "th:first-child,td:first-child{text-align:left}\n"
+    "td.best{background:var(--mark);font-weight:600}\n"
+    ".figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(26rem,1fr));"
+    "gap:1.5rem}\n"
+    "figure{margin:0}figure img{width:100%;height:auto;background:#fff;border-radius:4px;"
+    "padding:.5rem;box-sizing:border-box}\n"
+    "@media(max-width:30rem){.figures{grid-template-columns:1fr}}\n"
+    "pre{overflow-x:auto;font-size:.8rem;border:1px solid var(--line);padding:.8rem}\n"
+    "</style>\n";
 
 static void put_base64(FILE *out, FILE *in)
 {
-    static const char digits[]
-        = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     unsigned char part[3];
     size_t count;
     while ((count = fread(part, 1, sizeof part, in)) > 0) {
@@ -56,15 +55,15 @@ static void put_base64(FILE *out, FILE *in)
     }
 }
 
-static enum hb_status put_figure(FILE *out, const struct analysis_drawing *drawing,
-    const struct analysis_page_figure *figure)
+static enum hb_status put_figure(
+    FILE *out, const struct analysis_drawing *drawing, const struct analysis_page_figure *figure)
 {
     char path[PATH_BYTES];
     (void)snprintf(path, sizeof path, "%s/%s.png", drawing->directory, figure->name);
     FILE *in = fopen(path, "rb");
     if (in == NULL) {
-        return data_problem_set(drawing->problem, HB_ERR_IO, "%s: cannot be read: %s", path,
-            strerror(errno));
+        return data_problem_set(
+            drawing->problem, HB_ERR_IO, "%s: cannot be read: %s", path, strerror(errno));
     }
     fprintf(out, "<figure>\n<img alt=\"");
     analysis_text_html(out, figure->caption);
@@ -88,8 +87,8 @@ static int direction_of(enum analysis_metric metric)
     return metric == ANALYSIS_METRIC_MIRRORS ? 0 : 1;
 }
 
-static size_t best_series(const struct analysis_study *study, size_t file, uint16_t setting,
-    enum analysis_metric metric)
+static size_t best_series(
+    const struct analysis_study *study, size_t file, uint16_t setting, enum analysis_metric metric)
 {
     size_t best = SIZE_MAX;
     double least = 0.0;
@@ -195,8 +194,7 @@ static void put_tables(FILE *out, const struct analysis_study *study, size_t fil
         if (info->policy_count > 1) {
             block.base = base;
             (void)snprintf(caption, sizeof caption, "Difference to %s%s%s",
-                analysis_study_series(study, base)->label, setting[0] == '\0' ? "" : ": ",
-                setting);
+                analysis_study_series(study, base)->label, setting[0] == '\0' ? "" : ": ", setting);
             put_block(out, &block);
         }
     }
@@ -225,8 +223,8 @@ static void put_manifest(FILE *out, const struct analysis_study *study, size_t f
         "<tr><td>seed</td><td>%" PRIu64 "</td></tr>\n<tr><td>replications</td><td>%u</td></tr>\n"
         "<tr><td>duration</td><td>%.6g h</td></tr>\n<tr><td>sites, places, cities</td>"
         "<td>%u, %u, %u</td></tr>\n</tbody></table>\n",
-        info->seed, info->replication_count, (double)info->duration_s / 3600.0,
-        info->site_count, info->place_count, info->region_count);
+        info->seed, info->replication_count, (double)info->duration_s / 3600.0, info->site_count,
+        info->place_count, info->region_count);
     fprintf(out, "<details><summary>Scenario</summary>\n<pre>");
     analysis_text_html(out, info->scenario_text);
     fprintf(out, "</pre></details>\n");
@@ -241,10 +239,11 @@ static enum hb_status put_page(FILE *out, const struct analysis_drawing *drawing
     analysis_text_html(out, name);
     fprintf(out, "</title>\n</head>\n<body>\n<h1>");
     analysis_text_html(out, name);
-    fprintf(out, "</h1>\n<p class=\"faint\">Means over replications with 95 %% confidence "
-                 "intervals (Student t; differences are paired by replication). Regret is the "
-                 "cost above the clairvoyant optimum of the same world.</p>\n"
-                 "<h2>Summary</h2>\n");
+    fprintf(out,
+        "</h1>\n<p class=\"faint\">Means over replications with 95 %% confidence "
+        "intervals (Student t; differences are paired by replication). Regret is the "
+        "cost above the clairvoyant optimum of the same world.</p>\n"
+        "<h2>Summary</h2>\n");
     for (size_t f = 0; f < analysis_study_file_count(study); f++) {
         put_tables(out, study, f);
     }
@@ -271,15 +270,15 @@ enum hb_status analysis_page_write(const struct analysis_drawing *drawing,
     (void)snprintf(part, sizeof part, "%s/report.html.part", drawing->directory);
     FILE *out = fopen(part, "w");
     if (out == NULL) {
-        return data_problem_set(drawing->problem, HB_ERR_IO, "%s: cannot be written: %s", path,
-            strerror(errno));
+        return data_problem_set(
+            drawing->problem, HB_ERR_IO, "%s: cannot be written: %s", path, strerror(errno));
     }
     enum hb_status status = put_page(out, drawing, figures, figure_count);
     int is_bad = ferror(out);
     is_bad |= fclose(out) != 0;
     if (status == HB_OK && (is_bad || rename(part, path) != 0)) {
-        status = data_problem_set(drawing->problem, HB_ERR_IO, "%s: cannot be written: %s", path,
-            strerror(errno));
+        status = data_problem_set(
+            drawing->problem, HB_ERR_IO, "%s: cannot be written: %s", path, strerror(errno));
     }
     if (status != HB_OK) {
         (void)unlink(part);

@@ -84,8 +84,8 @@ static int by_instant(const void *a, const void *b)
 }
 
 /* The candidate of most changes; the first policy and client among equals. */
-static int choose(const struct choosing *choosing, uint32_t policy_count,
-    struct analysis_path *path)
+static int choose(
+    const struct choosing *choosing, uint32_t policy_count, struct analysis_path *path)
 {
     uint32_t most = 0;
     for (uint32_t p = 0; p < policy_count; p++) {
@@ -100,8 +100,8 @@ static int choose(const struct choosing *choosing, uint32_t policy_count,
     return most > 0;
 }
 
-enum hb_status analysis_path_load(const struct analysis_study *study,
-    struct analysis_path *out, struct data_problem *problem)
+enum hb_status analysis_path_load(
+    const struct analysis_study *study, struct analysis_path *out, struct data_problem *problem)
 {
     struct data_result_file *file = analysis_study_file(study, 0);
     uint32_t policy_count = analysis_study_info(study, 0)->policy_count;
@@ -118,8 +118,9 @@ enum hb_status analysis_path_load(const struct analysis_study *study,
         status = HB_ERR_NOT_FOUND;
     }
     if (status == HB_OK) {
-        struct collecting to = { .path = &path, .setting = choosing->setting,
-            .policy = (uint16_t)path.series };
+        struct collecting to = {
+            .path = &path, .setting = choosing->setting, .policy = (uint16_t)path.series
+        };
         status = data_results_each(file, DATA_TABLE_PATHS, collect, &to, problem);
     }
     free(candidates);

@@ -23,8 +23,8 @@ static const struct {
 static enum hb_status make_directory(const char *path, struct data_problem *problem)
 {
     struct stat there;
-    if (mkdir(path, 0777) == 0 || (errno == EEXIST && stat(path, &there) == 0
-            && S_ISDIR(there.st_mode))) {
+    if (mkdir(path, 0777) == 0
+        || (errno == EEXIST && stat(path, &there) == 0 && S_ISDIR(there.st_mode))) {
         return HB_OK;
     }
     return data_problem_set(
@@ -60,8 +60,7 @@ enum hb_status analysis_report_write(
     const struct analysis_report *report, struct data_problem *problem)
 {
     struct analysis_study *study;
-    enum hb_status status
-        = analysis_study_open(report->paths, report->path_count, &study, problem);
+    enum hb_status status = analysis_study_open(report->paths, report->path_count, &study, problem);
     if (status != HB_OK) {
         return status;
     }
@@ -70,8 +69,10 @@ enum hb_status analysis_report_write(
         status = make_directory(report->directory, problem);
     }
     if (status == HB_OK) {
-        const struct analysis_drawing drawing = { .study = study, .directory = report->directory,
-            .coastline_path = report->coastline_path, .problem = problem };
+        const struct analysis_drawing drawing = { .study = study,
+            .directory = report->directory,
+            .coastline_path = report->coastline_path,
+            .problem = problem };
         status = draw_all(&drawing, report);
     }
     analysis_study_close(study);

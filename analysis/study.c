@@ -50,8 +50,8 @@ static enum hb_status load_summary(struct study_file *from, struct data_problem 
         return data_problem_set(problem, HB_ERR_MEMORY, "%s: out of memory", path);
     }
     from->row_count = (size_t)count;
-    enum hb_status status
-        = data_results_read(from->file, DATA_TABLE_SUMMARY, 0, count, from->rows, problem);
+    enum hb_status status =
+        data_results_read(from->file, DATA_TABLE_SUMMARY, 0, count, from->rows, problem);
     if (status != HB_OK) {
         return status;
     }
@@ -159,8 +159,7 @@ struct data_result_file *analysis_study_file(const struct analysis_study *study,
     return study->files[index].file;
 }
 
-const struct data_result_info *analysis_study_info(
-    const struct analysis_study *study, size_t index)
+const struct data_result_info *analysis_study_info(const struct analysis_study *study, size_t index)
 {
     return data_results_info(study->files[index].file);
 }
@@ -326,8 +325,8 @@ static enum hb_status interval_of(const double *x, size_t n, struct analysis_int
     return analysis_interval_mean(x, n, ANALYSIS_STUDY_LEVEL, out);
 }
 
-enum hb_status analysis_study_metric(const struct analysis_study *study,
-    struct analysis_cell cell, enum analysis_metric metric, struct analysis_interval *out)
+enum hb_status analysis_study_metric(const struct analysis_study *study, struct analysis_cell cell,
+    enum analysis_metric metric, struct analysis_interval *out)
 {
     size_t count, known = 0;
     const struct data_summary_row *rows = cell_rows(study, cell, &count);

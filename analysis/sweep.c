@@ -8,10 +8,10 @@
 
 #define POINTS_MAX 256
 
-static const enum analysis_metric metrics[2]
-    = { ANALYSIS_METRIC_LATENCY_MEAN, ANALYSIS_METRIC_COST };
-static const enum analysis_metric optima[2]
-    = { ANALYSIS_METRIC_OPTIMUM_LATENCY, ANALYSIS_METRIC_OPTIMUM_COST };
+static const enum analysis_metric metrics[2] = { ANALYSIS_METRIC_LATENCY_MEAN,
+    ANALYSIS_METRIC_COST };
+static const enum analysis_metric optima[2] = { ANALYSIS_METRIC_OPTIMUM_LATENCY,
+    ANALYSIS_METRIC_OPTIMUM_COST };
 
 /* The settings along one parameter, all others as in setting 0. */
 struct axis {
@@ -34,8 +34,7 @@ static const struct data_settings_row *parameter_of(
 }
 
 /* Whether setting differs from setting 0 in nothing but parameter. */
-static int is_on_axis(
-    const struct data_result_info *info, uint16_t setting, const char *parameter)
+static int is_on_axis(const struct data_result_info *info, uint16_t setting, const char *parameter)
 {
     for (size_t i = 0; i < info->settings_row_count; i++) {
         const struct data_settings_row *row = &info->settings[i];
@@ -102,8 +101,8 @@ static int write_series(FILE *out, const struct analysis_study *study, size_t se
     return written;
 }
 
-static void write_panel(struct analysis_figure *figure, const struct analysis_study *study,
-    const int *has, int panel)
+static void write_panel(
+    struct analysis_figure *figure, const struct analysis_study *study, const int *has, int panel)
 {
     FILE *out = figure->script;
     int column = 2 + 3 * panel;
@@ -118,13 +117,11 @@ static void write_panel(struct analysis_figure *figure, const struct analysis_st
                 figure->name, index);
             index++;
             if (layer == 0) {
-                fprintf(out,
-                    "1:%d:%d with filledcurves fs transparent solid 0.15 noborder lc %s",
+                fprintf(out, "1:%d:%d with filledcurves fs transparent solid 0.15 noborder lc %s",
                     column + 1, column + 2, analysis_figure_colour(i));
                 continue;
             }
-            fprintf(out, "1:%d with linespoints pt %d ps 0.5", column,
-                analysis_figure_marker(i));
+            fprintf(out, "1:%d with linespoints pt %d ps 0.5", column, analysis_figure_marker(i));
             analysis_figure_stroke(figure, i);
             analysis_figure_title(figure, analysis_study_series(study, i)->label);
         }
@@ -208,6 +205,5 @@ enum hb_status analysis_sweep_draw(const struct analysis_drawing *drawing)
         fprintf(figure.table, "nan\tnan\tnan\tnan\tnan\tnan\tnan\t0\n");
     }
     write_panels(&figure, study, has, &widest);
-    return analysis_figure_end(
-        &figure, count == 0 ? HB_ERR_NOT_FOUND : HB_OK, drawing->problem);
+    return analysis_figure_end(&figure, count == 0 ? HB_ERR_NOT_FOUND : HB_OK, drawing->problem);
 }

@@ -27,8 +27,7 @@ const enum analysis_metric analysis_table_metrics[ANALYSIS_TABLE_METRICS] = {
 /* Those that fit a terminal of 120 columns. */
 static const enum analysis_metric narrow[] = { ANALYSIS_METRIC_LATENCY_MEAN,
     ANALYSIS_METRIC_LATENCY_P95, ANALYSIS_METRIC_COST, ANALYSIS_METRIC_REGRET,
-    ANALYSIS_METRIC_MIRRORS, ANALYSIS_METRIC_HIT, ANALYSIS_METRIC_LATE,
-    ANALYSIS_METRIC_UNUSED };
+    ANALYSIS_METRIC_MIRRORS, ANALYSIS_METRIC_HIT, ANALYSIS_METRIC_LATE, ANALYSIS_METRIC_UNUSED };
 #define NARROW_COUNT (sizeof narrow / sizeof narrow[0])
 
 static const struct {
@@ -57,8 +56,8 @@ void analysis_table_heading(const struct analysis_study *study, enum analysis_me
         name = headings[i].metric == metric ? headings[i].text : name;
     }
     const char *unit = analysis_metric_unit(study, metric);
-    (void)snprintf(text, ANALYSIS_TABLE_CELL_BYTES, "%.30s%s%.12s", name,
-        *unit == '\0' ? "" : " ", unit);
+    (void)snprintf(
+        text, ANALYSIS_TABLE_CELL_BYTES, "%.30s%s%.12s", name, *unit == '\0' ? "" : " ", unit);
 }
 
 static int is_spread(double value, double half)
@@ -88,17 +87,17 @@ void analysis_table_cell(enum hb_status status, const struct analysis_interval *
     }
     double half = 0.5 * (value->upper - value->lower);
     int decimals = decimals_of(value->estimate, half);
-    int length = snprintf(text, ANALYSIS_TABLE_CELL_BYTES, is_signed ? "%+.*f" : "%.*f",
-        decimals, value->estimate);
+    int length = snprintf(
+        text, ANALYSIS_TABLE_CELL_BYTES, is_signed ? "%+.*f" : "%.*f", decimals, value->estimate);
     int has_half = value->count >= 2 && is_spread(value->estimate, half);
     if (has_half && length > 0 && length < ANALYSIS_TABLE_CELL_BYTES) {
-        (void)snprintf(text + length, ANALYSIS_TABLE_CELL_BYTES - (size_t)length, " ± %.*f",
-            decimals, half);
+        (void)snprintf(
+            text + length, ANALYSIS_TABLE_CELL_BYTES - (size_t)length, " ± %.*f", decimals, half);
     }
 }
 
-int analysis_table_has(const struct analysis_study *study, size_t file, uint16_t setting,
-    enum analysis_metric metric)
+int analysis_table_has(
+    const struct analysis_study *study, size_t file, uint16_t setting, enum analysis_metric metric)
 {
     for (size_t i = 0; i < analysis_study_series_count(study); i++) {
         struct analysis_interval value;
@@ -154,8 +153,7 @@ static void cell_text(const struct analysis_study *study, struct analysis_cell c
     analysis_table_cell(status, &value, 0, text);
 }
 
-static struct layout layout_of(
-    const struct analysis_study *study, size_t file, uint16_t setting)
+static struct layout layout_of(const struct analysis_study *study, size_t file, uint16_t setting)
 {
     struct layout layout = { .count = 0, .label_width = strlen("policy") };
     char text[ANALYSIS_TABLE_CELL_BYTES];

@@ -67,16 +67,16 @@ static void write_plot(struct analysis_figure *figure, const struct analysis_stu
 
 enum hb_status analysis_tradeoff_draw(const struct analysis_drawing *drawing)
 {
-    static const enum analysis_metric own[2]
-        = { ANALYSIS_METRIC_COST, ANALYSIS_METRIC_LATENCY_MEAN };
-    static const enum analysis_metric optimum[2]
-        = { ANALYSIS_METRIC_OPTIMUM_COST, ANALYSIS_METRIC_OPTIMUM_LATENCY };
+    static const enum analysis_metric own[2] = { ANALYSIS_METRIC_COST,
+        ANALYSIS_METRIC_LATENCY_MEAN };
+    static const enum analysis_metric optimum[2] = { ANALYSIS_METRIC_OPTIMUM_COST,
+        ANALYSIS_METRIC_OPTIMUM_LATENCY };
     const struct analysis_study *study = drawing->study;
     struct point points[ANALYSIS_STUDY_SERIES_MAX], best;
     int has[ANALYSIS_STUDY_SERIES_MAX] = { 0 }, has_optimum = 0, count = 0;
     for (size_t i = 0; i < analysis_study_series_count(study); i++) {
-        struct analysis_cell cell
-            = { i, analysis_study_setting(study, analysis_study_series(study, i)->file) };
+        struct analysis_cell cell = { i,
+            analysis_study_setting(study, analysis_study_series(study, i)->file) };
         has[i] = load_point(study, cell, own, &points[i]);
         count += has[i];
         if (!has_optimum) {
@@ -91,8 +91,9 @@ enum hb_status analysis_tradeoff_draw(const struct analysis_drawing *drawing)
     if (status != HB_OK) {
         return status;
     }
-    fprintf(figure.table, "# cost\tlatency_mean_ms\tcost_lower\tcost_upper\tlatency_lower_ms"
-                          "\tlatency_upper_ms\tpolicy\n");
+    fprintf(figure.table,
+        "# cost\tlatency_mean_ms\tcost_lower\tcost_upper\tlatency_lower_ms"
+        "\tlatency_upper_ms\tpolicy\n");
     for (size_t i = 0; i < analysis_study_series_count(study); i++) {
         if (has[i]) {
             write_point(figure.table, &points[i], analysis_study_series(study, i)->label);

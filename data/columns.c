@@ -5,22 +5,25 @@
 #include <stdio.h>
 #include <string.h>
 
-void data_columns_path(char path[DATA_COLUMNS_PATH_BYTES], const struct data_table_schema *schema,
-    const char *column)
+void data_columns_path(
+    char path[DATA_COLUMNS_PATH_BYTES], const struct data_table_schema *schema, const char *column)
 {
     (void)snprintf(path, DATA_COLUMNS_PATH_BYTES, "/%s%s%s", schema->name,
         column == NULL ? "" : "/", column == NULL ? "" : column);
 }
 
-struct data_h5_array data_columns_array(const struct data_table_schema *schema, size_t index,
-    struct data_columns_paths *paths)
+struct data_h5_array data_columns_array(
+    const struct data_table_schema *schema, size_t index, struct data_columns_paths *paths)
 {
     const struct data_column *column = &schema->columns[index];
     data_columns_path(paths->column, schema, column->name);
     data_columns_path(paths->dimension, schema, "row");
-    struct data_h5_array array = { .path = paths->column, .type = column->type, .rank = 1,
+    struct data_h5_array array = { .path = paths->column,
+        .type = column->type,
+        .rank = 1,
         .text_bytes = column->type == DATA_H5_TEXT ? DATA_NAME_BYTES : 0,
-        .scales = { paths->dimension }, .description = column->description };
+        .scales = { paths->dimension },
+        .description = column->description };
     array.unit = column->unit[0] == '\0' ? NULL : column->unit;
     array.labels = data_schema_labels(column->check, &array.label_count);
     return array;
@@ -43,8 +46,8 @@ static void unify_nan(enum data_h5_type type, unsigned char *value)
     }
 }
 
-size_t data_columns_gather(const struct data_table_schema *schema, size_t index,
-    const void *rows, size_t count, void *out)
+size_t data_columns_gather(
+    const struct data_table_schema *schema, size_t index, const void *rows, size_t count, void *out)
 {
     const struct data_column *column = &schema->columns[index];
     if (count == 0) {
@@ -67,8 +70,8 @@ size_t data_columns_gather(const struct data_table_schema *schema, size_t index,
     return count * bytes;
 }
 
-void data_columns_scatter(const struct data_table_schema *schema, size_t index,
-    const void *values, size_t count, void *rows)
+void data_columns_scatter(const struct data_table_schema *schema, size_t index, const void *values,
+    size_t count, void *rows)
 {
     const struct data_column *column = &schema->columns[index];
     unsigned char *to = (unsigned char *)rows + column->offset;

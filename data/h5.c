@@ -79,8 +79,7 @@ static int part_reserve(struct data_h5 *file)
         return -1;
     }
     for (int i = 0; i < PART_TRIES; i++) {
-        (void)snprintf(
-            file->part_path, bytes, "%s.part-%ld-%d", file->path, (long)getpid(), i);
+        (void)snprintf(file->part_path, bytes, "%s.part-%ld-%d", file->path, (long)getpid(), i);
         int part = open(file->part_path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
         if (part >= 0 || errno != EEXIST) {
             return part;
@@ -89,8 +88,7 @@ static int part_reserve(struct data_h5 *file)
     return -1;
 }
 
-enum hb_status data_h5_create(
-    const char *path, struct data_h5 **out, struct data_problem *problem)
+enum hb_status data_h5_create(const char *path, struct data_h5 **out, struct data_problem *problem)
 {
     data_h5_start();
     struct data_h5 *file = handle_new(path);
@@ -156,9 +154,9 @@ enum hb_status data_h5_commit(struct data_h5 *file, struct data_problem *problem
     if (close_id(file) != 0 || !is_flushed || sync_part(file->part_path) != 0
         || rename(file->part_path, file->path) != 0) {
         cause = cause == 0 ? errno : cause;
-        enum hb_status status = data_problem_set(problem, HB_ERR_IO,
-            "%s: cannot be written: %s; nothing is left of it", file->path,
-            cause == 0 ? "HDF5 gave up" : strerror(cause));
+        enum hb_status status =
+            data_problem_set(problem, HB_ERR_IO, "%s: cannot be written: %s; nothing is left of it",
+                file->path, cause == 0 ? "HDF5 gave up" : strerror(cause));
         data_h5_free(file);
         return status;
     }
@@ -178,8 +176,7 @@ enum hb_status data_h5_open(const char *path, struct data_h5 **out, struct data_
             "%s: cannot be opened: %s", path, strerror(errno));
     }
     if (!S_ISREG(there.st_mode)) {
-        return data_problem_set(problem, HB_ERR_FORMAT,
-            "%s: found %s: expected an HDF5 file", path,
+        return data_problem_set(problem, HB_ERR_FORMAT, "%s: found %s: expected an HDF5 file", path,
             S_ISDIR(there.st_mode) ? "a folder" : "no regular file");
     }
     if (access(path, R_OK) != 0) {

@@ -27,8 +27,8 @@ static const char *const type_names[] = {
 static enum hb_status malformed(const struct data_h5 *file, const char *path,
     struct data_problem *problem, const char *found, const char *expected)
 {
-    return data_problem_set(problem, HB_ERR_FORMAT, "%s: %s: found %s: expected %s", file->path,
-        path, found, expected);
+    return data_problem_set(
+        problem, HB_ERR_FORMAT, "%s: %s: found %s: expected %s", file->path, path, found, expected);
 }
 
 /* Whether every step of path is an ordinary (hard) link: a soft or external
@@ -58,8 +58,8 @@ int data_h5_has(const struct data_h5 *file, const char *path)
     return 1;
 }
 
-int64_t data_h5_dataset(const struct data_h5 *file, const char *path,
-    struct data_problem *problem, enum hb_status *status)
+int64_t data_h5_dataset(const struct data_h5 *file, const char *path, struct data_problem *problem,
+    enum hb_status *status)
 {
     if (!data_h5_has(file, path)) {
         *status = data_problem_set(problem, HB_ERR_NOT_FOUND,
@@ -92,8 +92,7 @@ static const char *number_name(hid_t type)
         if (H5Tequal(type, H5T_IEEE_F32LE) > 0 || H5Tequal(type, H5T_IEEE_F32BE) > 0) {
             return type_names[DATA_H5_F32];
         }
-        int is_double
-            = H5Tequal(type, H5T_IEEE_F64LE) > 0 || H5Tequal(type, H5T_IEEE_F64BE) > 0;
+        int is_double = H5Tequal(type, H5T_IEEE_F64LE) > 0 || H5Tequal(type, H5T_IEEE_F64BE) > 0;
         return is_double ? type_names[DATA_H5_F64] : NULL;
     }
     if (class != H5T_INTEGER || H5Tget_precision(type) != 8 * bytes) {
@@ -139,8 +138,7 @@ static int has_labels(hid_t type, const struct data_h5_array *array)
     hid_t base = H5Tget_super(type);
     const char *number = number_name(base);
     (void)H5Tclose(base);
-    if (number != type_names[DATA_H5_U8]
-        || H5Tget_nmembers(type) != (int)array->label_count) {
+    if (number != type_names[DATA_H5_U8] || H5Tget_nmembers(type) != (int)array->label_count) {
         return 0;
     }
     int is_same = 1;
@@ -192,9 +190,8 @@ static enum hb_status check_shape(const struct data_h5 *file, hid_t space,
     struct data_h5_array *array, struct data_problem *problem)
 {
     char found[96], expected[64];
-    int rank = H5Sget_simple_extent_type(space) == H5S_SIMPLE
-        ? H5Sget_simple_extent_ndims(space)
-        : 0;
+    int rank =
+        H5Sget_simple_extent_type(space) == H5S_SIMPLE ? H5Sget_simple_extent_ndims(space) : 0;
     if (rank != (int)array->rank) {
         (void)snprintf(found, sizeof found, "%d dimensions", rank);
         (void)snprintf(expected, sizeof expected, "%u", array->rank);
@@ -204,8 +201,8 @@ static enum hb_status check_shape(const struct data_h5 *file, hid_t space,
     (void)H5Sget_simple_extent_dims(space, dims, NULL);
     for (uint32_t i = 0; i < array->rank; i++) {
         if (array->dims[i] != 0 && array->dims[i] != dims[i]) {
-            (void)snprintf(found, sizeof found, "length %" PRIu64 " in dimension %u",
-                (uint64_t)dims[i], i);
+            (void)snprintf(
+                found, sizeof found, "length %" PRIu64 " in dimension %u", (uint64_t)dims[i], i);
             (void)snprintf(expected, sizeof expected, "%" PRIu64, array->dims[i]);
             return malformed(file, array->path, problem, found, expected);
         }
@@ -271,9 +268,8 @@ static enum hb_status check_storage(const struct data_h5 *file, hid_t dataset,
     const char *fault = layout_fault(list);
     hsize_t chunk[DATA_H5_RANK_MAX] = { 0 };
     uint64_t chunk_bytes = 8;
-    int chunk_rank = H5Pget_layout(list) == H5D_CHUNKED
-        ? H5Pget_chunk(list, DATA_H5_RANK_MAX, chunk)
-        : 0;
+    int chunk_rank =
+        H5Pget_layout(list) == H5D_CHUNKED ? H5Pget_chunk(list, DATA_H5_RANK_MAX, chunk) : 0;
     for (int i = 0; i < chunk_rank && i < DATA_H5_RANK_MAX; i++) {
         chunk_bytes = saturating_product(chunk_bytes, chunk[i]);
     }
@@ -290,8 +286,8 @@ static enum hb_status check_storage(const struct data_h5 *file, hid_t dataset,
     if (array_bytes(array) > limit) {
         char found[64], expected[64];
         (void)snprintf(found, sizeof found, "%" PRIu64 " bytes of values", array_bytes(array));
-        (void)snprintf(expected, sizeof expected, "at most what %" PRIu64 " stored bytes can hold",
-            stored);
+        (void)snprintf(
+            expected, sizeof expected, "at most what %" PRIu64 " stored bytes can hold", stored);
         return malformed(file, array->path, problem, found, expected);
     }
     return HB_OK;
@@ -333,8 +329,8 @@ static hid_t memory_type(const struct data_h5_array *array, hid_t dataset)
     return native;
 }
 
-enum hb_status data_h5_read(struct data_h5 *file, const struct data_h5_array *array,
-    uint64_t first, uint64_t count, void *values, struct data_problem *problem)
+enum hb_status data_h5_read(struct data_h5 *file, const struct data_h5_array *array, uint64_t first,
+    uint64_t count, void *values, struct data_problem *problem)
 {
     assert(first <= array->dims[0]);
     assert(count <= array->dims[0] - first);
@@ -380,8 +376,8 @@ enum hb_status data_h5_read_all(struct data_h5 *file, struct data_h5_array *arra
     }
     void *read = malloc((size_t)bytes + 1);
     if (read == NULL) {
-        return data_problem_set(problem, HB_ERR_MEMORY, "%s: %s: out of memory for %" PRIu64
-            " bytes", file->path, array->path, bytes);
+        return data_problem_set(problem, HB_ERR_MEMORY,
+            "%s: %s: out of memory for %" PRIu64 " bytes", file->path, array->path, bytes);
     }
     status = data_h5_read(file, array, 0, array->dims[0], read, problem);
     if (status != HB_OK) {

@@ -42,8 +42,7 @@ enum hb_status data_h5_text_write(
     hid_t list = H5Pcreate(H5P_DATASET_CREATE);
     (void)H5Pset_obj_track_times(list, 0);
     hid_t dataset = H5Dcreate2(file->id, path, type, space, H5P_DEFAULT, list, H5P_DEFAULT);
-    int is_bad
-        = dataset < 0 || H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, text) < 0;
+    int is_bad = dataset < 0 || H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, text) < 0;
     (void)H5Dclose(dataset);
     (void)H5Pclose(list);
     (void)H5Sclose(space);
@@ -66,10 +65,8 @@ enum hb_status data_h5_integer_write(struct data_h5 *file, const char *path, con
 {
     errno = 0;
     hid_t object = H5Oopen(file->id, path, H5P_DEFAULT), space = H5Screate(H5S_SCALAR);
-    hid_t attribute
-        = H5Acreate2(object, name, H5T_STD_I64LE, space, H5P_DEFAULT, H5P_DEFAULT);
-    int is_bad
-        = object < 0 || attribute < 0 || H5Awrite(attribute, H5T_NATIVE_INT64, &value) < 0;
+    hid_t attribute = H5Acreate2(object, name, H5T_STD_I64LE, space, H5P_DEFAULT, H5P_DEFAULT);
+    int is_bad = object < 0 || attribute < 0 || H5Awrite(attribute, H5T_NATIVE_INT64, &value) < 0;
     (void)H5Aclose(attribute);
     (void)H5Sclose(space);
     (void)H5Oclose(object);

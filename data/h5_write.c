@@ -79,8 +79,7 @@ static hid_t dataset_list(hid_t type, uint32_t rank, const uint64_t *dims, int i
     return list;
 }
 
-static int attach_scales(
-    struct data_h5 *file, hid_t dataset, const struct data_h5_array *array)
+static int attach_scales(struct data_h5 *file, hid_t dataset, const struct data_h5_array *array)
 {
     for (uint32_t i = 0; i < array->rank; i++) {
         if (array->scales[i] == NULL) {
@@ -154,8 +153,8 @@ enum hb_status data_h5_dimension(
     (void)H5Pset_chunk(list, 1, &chunk);
     (void)H5Pset_fill_time(list, H5D_FILL_TIME_NEVER);
     hid_t space = H5Screate_simple(1, &dims, &most);
-    hid_t dataset = H5Dcreate2(
-        file->id, path, H5T_IEEE_F32BE, space, H5P_DEFAULT, list, H5P_DEFAULT);
+    hid_t dataset =
+        H5Dcreate2(file->id, path, H5T_IEEE_F32BE, space, H5P_DEFAULT, list, H5P_DEFAULT);
     (void)H5Sclose(space);
     (void)H5Pclose(list);
     int is_bad = dataset < 0 || H5DSset_scale(dataset, dimension_name) < 0;
@@ -176,8 +175,7 @@ enum hb_status data_h5_write(struct data_h5 *file, const struct data_h5_array *a
         is_empty |= array->dims[i] == 0;
     }
     hid_t type = H5Dget_type(dataset);
-    int is_bad = !is_empty
-        && H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0;
+    int is_bad = !is_empty && H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0;
     (void)H5Tclose(type);
     is_bad |= H5Dclose(dataset) < 0;
     return is_bad ? data_h5_failed(file, array->path, problem) : HB_OK;

@@ -16,8 +16,8 @@ struct value {
 
 static struct value value_at(const struct data_column *column, const void *values, uint64_t index)
 {
-    const unsigned char *at
-        = (const unsigned char *)values + index * data_schema_type_bytes(column->type);
+    const unsigned char *at =
+        (const unsigned char *)values + index * data_schema_type_bytes(column->type);
     struct value value = { .text = "" };
     union {
         uint16_t u16;
@@ -146,8 +146,7 @@ static const char *plain_fault(enum data_check check, const struct value *value)
     case DATA_CHECK_LON:
         return is_within(value->real, -180.0, 180.0) ? NULL : "-180 to 180";
     case DATA_CHECK_INSTANT:
-        return value->integer >= 0 && value->integer < HB_NEVER_NS ? NULL
-                                                                   : "an instant >= 0";
+        return value->integer >= 0 && value->integer < HB_NEVER_NS ? NULL : "an instant >= 0";
     case DATA_CHECK_MAYBE_INSTANT:
         return value->integer >= 0 ? NULL : "an instant >= 0";
     case DATA_CHECK_ANY:
@@ -191,8 +190,7 @@ static enum hb_status fault(const struct data_result_info *info,
 enum hb_status data_results_check(const struct data_result_info *info,
     const struct data_results_values *values, struct data_problem *problem)
 {
-    const struct data_column *column
-        = &data_schema_of(values->table)->columns[values->column];
+    const struct data_column *column = &data_schema_of(values->table)->columns[values->column];
     if (column->check == DATA_CHECK_ANY) {
         return HB_OK;
     }

@@ -19,10 +19,8 @@ static const struct {
     enum data_results_table table;
     uint64_t rows_max;
 } held[] = {
-    { DATA_TABLE_POLICIES, UINT16_MAX },
-    { DATA_TABLE_SETTINGS, UINT16_MAX },
-    { DATA_TABLE_REGIONS, 1 << 20 },
-    { DATA_TABLE_SITES, 1 << 20 },
+    { DATA_TABLE_POLICIES, UINT16_MAX }, { DATA_TABLE_SETTINGS, UINT16_MAX },
+    { DATA_TABLE_REGIONS, 1 << 20 }, { DATA_TABLE_SITES, 1 << 20 },
     { DATA_TABLE_PLACES, 1 << 26 }, /* bits of a place in a trace */
 };
 #define HELD_COUNT (sizeof held / sizeof held[0])
@@ -42,16 +40,15 @@ static enum hb_status check_format(struct data_h5 *file, struct data_problem *pr
 {
     char format[ATTRIBUTE_BYTES];
     if (!data_h5_has(file, "/manifest")
-        || data_h5_attribute_read(file, "/manifest", "format", format, sizeof format, NULL)
-            != HB_OK
+        || data_h5_attribute_read(file, "/manifest", "format", format, sizeof format, NULL) != HB_OK
         || strcmp(format, "harbinger results") != 0) {
         return data_problem_set(problem, HB_ERR_FORMAT,
             "%s: found another kind of HDF5 file: expected results of harbinger",
             data_h5_path(file));
     }
     int64_t version;
-    enum hb_status status
-        = data_h5_integer_read(file, "/manifest", "format_version", &version, problem);
+    enum hb_status status =
+        data_h5_integer_read(file, "/manifest", "format_version", &version, problem);
     if (status == HB_OK && version != DATA_RESULTS_VERSION) {
         status = data_problem_set(problem, HB_ERR_VERSION,
             "%s: /manifest attribute format_version: found %" PRId64 ": expected %d",
@@ -77,19 +74,16 @@ static enum hb_status read_numbers(struct data_result_file *from, struct data_pr
     static const int64_t century_s = INT64_C(100) * 366 * 86400;
     struct data_result_info *info = &from->info;
     int64_t seed = 0, replications = 0;
-    enum hb_status status
-        = data_h5_integer_read(from->file, "/manifest", "seed", &seed, problem);
+    enum hb_status status = data_h5_integer_read(from->file, "/manifest", "seed", &seed, problem);
     if (status == HB_OK) {
-        status = read_bounded(
-            from->file, "epoch_unix_s", 10 * century_s, &info->epoch_unix_s, problem);
+        status =
+            read_bounded(from->file, "epoch_unix_s", 10 * century_s, &info->epoch_unix_s, problem);
     }
     if (status == HB_OK) {
-        status
-            = read_bounded(from->file, "duration_s", century_s, &info->duration_s, problem);
+        status = read_bounded(from->file, "duration_s", century_s, &info->duration_s, problem);
     }
     if (status == HB_OK) {
-        status = read_bounded(
-            from->file, "replication_count", UINT16_MAX, &replications, problem);
+        status = read_bounded(from->file, "replication_count", UINT16_MAX, &replications, problem);
     }
     info->seed = (uint64_t)seed;
     info->replication_count = (uint32_t)replications;
@@ -163,8 +157,8 @@ static enum hb_status read_held(
     uint64_t count = from->lengths[table];
     if (count > held[index].rows_max) {
         return data_problem_set(problem, HB_ERR_FORMAT,
-            "%s: /%s: found %" PRIu64 " rows: expected at most %" PRIu64,
-            data_h5_path(from->file), schema->name, count, held[index].rows_max);
+            "%s: /%s: found %" PRIu64 " rows: expected at most %" PRIu64, data_h5_path(from->file),
+            schema->name, count, held[index].rows_max);
     }
     from->held[index] = calloc((size_t)count + 1, schema->row_bytes);
     if (from->held[index] == NULL) {
@@ -272,16 +266,16 @@ uint64_t data_results_len(const struct data_result_file *from, enum data_results
 }
 
 /* At most a batch of one column, checked, into from->column. */
-static enum hb_status read_column(struct data_result_file *from,
-    struct data_results_values *values, struct data_problem *problem)
+static enum hb_status read_column(
+    struct data_result_file *from, struct data_results_values *values, struct data_problem *problem)
 {
     struct data_columns_paths paths;
-    struct data_h5_array array
-        = data_columns_array(data_schema_of(values->table), values->column, &paths);
+    struct data_h5_array array =
+        data_columns_array(data_schema_of(values->table), values->column, &paths);
     array.dims[0] = from->lengths[values->table];
     values->values = from->column;
-    enum hb_status status = data_h5_read(
-        from->file, &array, values->first, values->count, from->column, problem);
+    enum hb_status status =
+        data_h5_read(from->file, &array, values->first, values->count, from->column, problem);
     return status == HB_OK ? data_results_check(&from->info, values, problem) : status;
 }
 
@@ -295,8 +289,9 @@ enum hb_status data_results_read(struct data_result_file *from, enum data_result
     while (count > 0) {
         uint64_t taken = count < DATA_COLUMNS_BATCH ? count : DATA_COLUMNS_BATCH;
         for (size_t i = 0; i < schema->column_count; i++) {
-            struct data_results_values values
-                = { .table = table, .column = i, .first = first, .count = taken };
+            struct data_results_values values = {
+                .table = table, .column = i, .first = first, .count = taken
+            };
             enum hb_status status = read_column(from, &values, problem);
             if (status != HB_OK) {
                 return status;

@@ -21,7 +21,7 @@ struct batch {
 struct data_results {
     struct data_h5 *file;
     struct data_digest head; /* of seed, times and scenario */
-    unsigned char *column;   /* one column of a batch */
+    unsigned char *column; /* one column of a batch */
     struct batch batches[DATA_TABLE_COUNT];
 };
 
@@ -29,13 +29,15 @@ static enum hb_status digest_head(
     struct data_results *results, const struct data_manifest *manifest)
 {
     const struct data_result_info decisive = { .scenario_text = manifest->scenario_text,
-        .seed = manifest->seed, .epoch_unix_s = manifest->epoch_unix_s,
-        .duration_s = manifest->duration_s, .replication_count = manifest->replication_count };
+        .seed = manifest->seed,
+        .epoch_unix_s = manifest->epoch_unix_s,
+        .duration_s = manifest->duration_s,
+        .replication_count = manifest->replication_count };
     return data_results_digest_head(&results->head, &decisive);
 }
 
-static enum hb_status write_integers(struct data_h5 *file, const struct data_manifest *manifest,
-    struct data_problem *problem)
+static enum hb_status write_integers(
+    struct data_h5 *file, const struct data_manifest *manifest, struct data_problem *problem)
 {
     const struct {
         const char *name;
@@ -49,14 +51,14 @@ static enum hb_status write_integers(struct data_h5 *file, const struct data_man
     };
     enum hb_status status = HB_OK;
     for (size_t i = 0; i < sizeof integers / sizeof integers[0] && status == HB_OK; i++) {
-        status = data_h5_integer_write(
-            file, "/manifest", integers[i].name, integers[i].value, problem);
+        status =
+            data_h5_integer_write(file, "/manifest", integers[i].name, integers[i].value, problem);
     }
     return status;
 }
 
-static enum hb_status write_manifest(struct data_h5 *file, const struct data_manifest *manifest,
-    struct data_problem *problem)
+static enum hb_status write_manifest(
+    struct data_h5 *file, const struct data_manifest *manifest, struct data_problem *problem)
 {
     char target[32];
     (void)snprintf(target, sizeof target, "%.17g", manifest->latency_target_ms);
@@ -69,8 +71,7 @@ static enum hb_status write_manifest(struct data_h5 *file, const struct data_man
     };
     enum hb_status status = data_h5_group(file, "/manifest", problem);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0] && status == HB_OK; i++) {
-        status = data_h5_attribute_write(
-            file, "/manifest", texts[i].name, texts[i].value, problem);
+        status = data_h5_attribute_write(file, "/manifest", texts[i].name, texts[i].value, problem);
     }
     for (size_t i = 0; i < manifest->pair_count && status == HB_OK; i++) {
         status = data_h5_attribute_write(
@@ -80,8 +81,7 @@ static enum hb_status write_manifest(struct data_h5 *file, const struct data_man
         status = write_integers(file, manifest, problem);
     }
     if (status == HB_OK) {
-        status = data_h5_text_write(
-            file, "/manifest/scenario", manifest->scenario_text, problem);
+        status = data_h5_text_write(file, "/manifest/scenario", manifest->scenario_text, problem);
     }
     return status;
 }
@@ -127,8 +127,8 @@ enum hb_status data_results_create(const char *path, const struct data_manifest 
         status = write_manifest(results->file, manifest, problem);
     }
     for (int t = 0; t < DATA_TABLE_COUNT && status == HB_OK; t++) {
-        status = create_table(
-            results->file, (enum data_results_table)t, manifest->currency, problem);
+        status =
+            create_table(results->file, (enum data_results_table)t, manifest->currency, problem);
     }
     if (status != HB_OK) {
         data_results_free(results);
@@ -148,8 +148,7 @@ static enum hb_status flush_batch(
     for (size_t i = 0; i < schema->column_count && status == HB_OK; i++) {
         struct data_columns_paths paths;
         struct data_h5_array array = data_columns_array(schema, i, &paths);
-        size_t bytes
-            = data_columns_gather(schema, i, batch->rows, batch->count, results->column);
+        size_t bytes = data_columns_gather(schema, i, batch->rows, batch->count, results->column);
         data_digest_block(&batch->digest, results->column, bytes);
         status = data_h5_append(results->file, &array, results->column, batch->count, problem);
     }
@@ -216,8 +215,8 @@ static enum hb_status write_bins(struct data_results *results, struct data_probl
 {
     struct feed feed = { results, problem, DATA_TABLE_BINS };
     for (uint32_t i = 0; i < DATA_HISTOGRAM_BINS; i++) {
-        struct data_bins_row row
-            = { .lower_ms = data_histogram_edge_ms(i), .upper_ms = data_histogram_edge_ms(i + 1) };
+        struct data_bins_row row = { .lower_ms = data_histogram_edge_ms(i),
+            .upper_ms = data_histogram_edge_ms(i + 1) };
         enum hb_status status = take_block(&feed, &row, 1);
         if (status != HB_OK) {
             return status;
@@ -226,8 +225,8 @@ static enum hb_status write_bins(struct data_results *results, struct data_probl
     return HB_OK;
 }
 
-enum hb_status data_results_commit(struct data_results *results, char digest[DATA_DIGEST_BYTES],
-    struct data_problem *problem)
+enum hb_status data_results_commit(
+    struct data_results *results, char digest[DATA_DIGEST_BYTES], struct data_problem *problem)
 {
     enum hb_status status = write_bins(results, problem);
     struct data_digest whole = results->head;

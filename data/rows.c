@@ -32,8 +32,7 @@ struct data_rows {
     struct shelf shelves[DATA_TABLE_COUNT];
 };
 
-enum hb_status data_rows_create(
-    struct data_run run, size_t memory_bytes, struct data_rows **out)
+enum hb_status data_rows_create(struct data_run run, size_t memory_bytes, struct data_rows **out)
 {
     struct data_rows *rows = calloc(1, sizeof *rows);
     if (rows == NULL) {
@@ -168,8 +167,7 @@ void data_rows_add(struct data_rows *rows, enum data_results_table table, const 
     if (rows->status != HB_OK) {
         return;
     }
-    struct block *block
-        = shelf->block_count == 0 ? NULL : &shelf->blocks[shelf->block_count - 1];
+    struct block *block = shelf->block_count == 0 ? NULL : &shelf->blocks[shelf->block_count - 1];
     if (block == NULL || (block->count + 1) * schema->row_bytes > BLOCK_BYTES) {
         block = block_next(rows, shelf);
         if (block == NULL) {
@@ -187,12 +185,14 @@ void data_rows_add(struct data_rows *rows, enum data_results_table table, const 
     shelf->row_count++;
 }
 
-void data_rows_add_latency(struct data_rows *rows, uint32_t region, uint16_t hour,
-    const struct data_histogram *histogram)
+void data_rows_add_latency(
+    struct data_rows *rows, uint32_t region, uint16_t hour, const struct data_histogram *histogram)
 {
     for (uint32_t i = 0; i < DATA_HISTOGRAM_BINS; i++) {
         if (histogram->weights[i] > 0.0) {
-            struct data_latency_row row = { .region = region, .hour = hour, .bin = (uint16_t)i,
+            struct data_latency_row row = { .region = region,
+                .hour = hour,
+                .bin = (uint16_t)i,
                 .requests = histogram->weights[i] };
             data_rows_add(rows, DATA_TABLE_LATENCY, &row);
         }

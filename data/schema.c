@@ -142,3 +142,28 @@ size_t data_schema_type_bytes(enum data_h5_type type)
     assert((unsigned)type < DATA_H5_TYPE_COUNT);
     return type == DATA_H5_TEXT ? DATA_NAME_BYTES : bytes[type];
 }
+
+void data_schema_print(FILE *out)
+{
+    static const char *const types[] = {
+#define X(name, bytes, text) text,
+        DATA_H5_TYPE_LIST(X)
+#undef X
+    };
+    for (int t = 0; t < DATA_TABLE_COUNT; t++) {
+        const struct data_table_schema *schema = &schemas[t];
+        fprintf(out, "%s/%s: %s\n", t == 0 ? "" : "\n", schema->name, schema->description);
+        for (size_t i = 0; i < schema->column_count; i++) {
+            const struct data_column *column = &schema->columns[i];
+            uint32_t label_count;
+            const char *const *labels = data_schema_labels(column->check, &label_count);
+            fprintf(out, "  %-20s %-8s %-14s %s", column->name,
+                labels == NULL ? types[column->type] : "names", column->unit,
+                column->description);
+            for (uint32_t k = 0; k < label_count; k++) {
+                fprintf(out, "%s%s", k == 0 ? " (" : ", ", labels[k]);
+            }
+            fprintf(out, labels == NULL ? "\n" : ")\n");
+        }
+    }
+}

@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "core/map.h"
 #include "core/telemetry.h"
@@ -314,5 +315,7 @@ const struct data_column *data_schema_column(enum data_results_table table, cons
 /* Names of an enumeration column's values ; NULL and 0 for others. */
 const char *const *data_schema_labels(enum data_check check, uint32_t *count);
 size_t data_schema_type_bytes(enum data_h5_type type);
+/* Every table and column with type, unit and meaning, for people. */
+void data_schema_print(FILE *out);
 
 #endif

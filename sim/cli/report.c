@@ -16,7 +16,8 @@ static const char usage[]
       "laid over one another. A figure without data is left out.\n\n"
       "  -o FOLDER   made if absent; by default FILE-report beside the first FILE\n"
       "  --summary   the summary only, no figures\n"
-      "  --verify    first recompute the digest of each file from its rows\n";
+      "  --verify    first recompute the digest of each file from its rows\n"
+      "  --columns   every table and column of a result file, with units\n";
 
 struct options {
     const char *paths[PATHS_MAX];
@@ -80,6 +81,10 @@ int cli_report(int argc, char **argv)
 {
     if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
         printf("%s", usage);
+        return 0;
+    }
+    if (argc == 2 && strcmp(argv[1], "--columns") == 0) {
+        data_schema_print(stdout);
         return 0;
     }
     struct options options = { .path_count = 0 };

@@ -57,8 +57,10 @@ static enum hb_status report(struct synthetic how, struct data_problem *problem)
     how.path = results;
     how.memory_bytes = 1 << 24;
     synthetic_results(&how, NULL);
-    const struct analysis_report what = { .paths = &results, .path_count = 1,
-        .directory = directory, .coastline_path = path_of_source("data/coastline.tsv") };
+    const struct analysis_report what = { .paths = &results,
+        .path_count = 1,
+        .directory = directory,
+        .coastline_path = path_of_source("data/coastline.tsv") };
     return analysis_report_write(&what, problem);
 }
 
@@ -80,8 +82,7 @@ static void every_figure_is_there(void **state)
     struct synthetic how = { .replication_count = 3, .lead_count = 3 };
     assert_int_equal(report(how, &problem), HB_OK);
     for (size_t i = 0; i < NAMES; i++) {
-        if (!starts_with(names[i], ".pdf", "%PDF-")
-            || !starts_with(names[i], ".png", "\x89PNG")) {
+        if (!starts_with(names[i], ".pdf", "%PDF-") || !starts_with(names[i], ".png", "\x89PNG")) {
             fail_msg("%s is not drawn", names[i]);
         }
     }

@@ -18,10 +18,16 @@ static void add_run(struct data_results *results, struct data_run run)
     struct data_rows *rows;
     assert_int_equal(data_rows_create(run, 1 << 20, &rows), HB_OK);
     double shared = 100.0 * run.replication;
-    struct data_summary_row row = { .requests = 200.0, .requests_failed = 5.0,
-        .cost = 50.0 + shared + 7.0 * run.policy + 3.0 * run.setting, .optimum_cost = 40.0,
-        .latency_mean_ms = 10.0 + run.policy, .latency_p50_ms = (double)NAN, .mirrors = 8,
-        .hit = 6, .late = 2, .energy_j = 7.2e6 };
+    struct data_summary_row row = { .requests = 200.0,
+        .requests_failed = 5.0,
+        .cost = 50.0 + shared + 7.0 * run.policy + 3.0 * run.setting,
+        .optimum_cost = 40.0,
+        .latency_mean_ms = 10.0 + run.policy,
+        .latency_p50_ms = (double)NAN,
+        .mirrors = 8,
+        .hit = 6,
+        .late = 2,
+        .energy_j = 7.2e6 };
     data_rows_add(rows, DATA_TABLE_SUMMARY, &row);
     assert_int_equal(data_results_append(results, rows, NULL), HB_OK);
     data_rows_free(rows);
@@ -44,15 +50,20 @@ static void add_world(struct data_results *results)
 
 static void write_small(int is_doubled)
 {
-    const struct data_manifest manifest = { .scenario_name = "small", .scenario_text = "<s/>",
-        .currency = "EUR", .program = "p", .duration_s = 86400, .replication_count = 3 };
+    const struct data_manifest manifest = { .scenario_name = "small",
+        .scenario_text = "<s/>",
+        .currency = "EUR",
+        .program = "p",
+        .duration_s = 86400,
+        .replication_count = 3 };
     struct data_results *results;
     assert_int_equal(data_results_create(path, &manifest, &results, NULL), HB_OK);
     add_world(results);
     for (unsigned i = 0; i < 12; i++) {
         /* Backwards, so that the study has to sort. */
         struct data_run run = { .setting = (uint16_t)((11 - i) / 6),
-            .policy = (uint16_t)((11 - i) % 2), .replication = (uint16_t)((11 - i) / 2 % 3) };
+            .policy = (uint16_t)((11 - i) % 2),
+            .replication = (uint16_t)((11 - i) / 2 % 3) };
         if (run.setting != 1 || run.policy != 1 || run.replication != 2) {
             add_run(results, run);
         }
@@ -101,8 +112,8 @@ static void what_is_not_known_is_not_found(void **state)
     struct analysis_study *study = opened();
     struct analysis_interval got;
     struct analysis_cell cell = { .series = 0, .setting = 0 };
-    assert_int_equal(analysis_study_metric(study, cell, ANALYSIS_METRIC_LATENCY_P50, &got),
-        HB_ERR_NOT_FOUND);
+    assert_int_equal(
+        analysis_study_metric(study, cell, ANALYSIS_METRIC_LATENCY_P50, &got), HB_ERR_NOT_FOUND);
     assert_false(analysis_table_has(study, 0, 0, ANALYSIS_METRIC_LATENCY_P50));
     assert_true(analysis_table_has(study, 0, 0, ANALYSIS_METRIC_COST));
     cell.setting = 7;

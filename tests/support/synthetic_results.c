@@ -23,8 +23,12 @@ static const struct data_sites_row sites[] = {
     { "tokyo", 35.68, 139.77, 3000, 1.3 },
 };
 static const struct data_policies_row policies[] = {
-    { "anycast", "" }, { "static", "" }, { "reactive", "" },
-    { "predictive", "markov" }, { "ski_rental", "markov" }, { "oracle", "oracle" },
+    { "anycast", "" },
+    { "static", "" },
+    { "reactive", "" },
+    { "predictive", "markov" },
+    { "ski_rental", "markov" },
+    { "oracle", "oracle" },
 };
 #define POLICIES 6
 #define PLACES_EACH 9
@@ -65,8 +69,9 @@ static void add_world(const struct synthetic *how, struct data_rows *rows)
         data_rows_add(rows, DATA_TABLE_POLICIES, &row);
     }
     for (uint32_t i = 0; i < how->lead_count; i++) {
-        struct data_settings_row row
-            = { .setting = (uint16_t)i, .parameter = "lead_s", .value = leads_s[i] };
+        struct data_settings_row row = {
+            .setting = (uint16_t)i, .parameter = "lead_s", .value = leads_s[i]
+        };
         data_rows_add(rows, DATA_TABLE_SETTINGS, &row);
     }
     for (uint32_t i = 0; i < 4; i++) {
@@ -82,8 +87,8 @@ static void add_world(const struct synthetic *how, struct data_rows *rows)
     }
 }
 
-static void add_latency(struct data_rows *rows, struct data_histogram *sum, double bad,
-    uint64_t *state)
+static void add_latency(
+    struct data_rows *rows, struct data_histogram *sum, double bad, uint64_t *state)
 {
     for (uint32_t region = 0; region < 4; region++) {
         for (uint16_t hour = 0; hour < HOURS; hour++) {
@@ -101,12 +106,12 @@ static void add_latency(struct data_rows *rows, struct data_histogram *sum, doub
     }
 }
 
-static void add_mirrors(struct data_rows *rows, struct data_summary_row *summary,
-    uint32_t policy, uint64_t *state)
+static void add_mirrors(
+    struct data_rows *rows, struct data_summary_row *summary, uint32_t policy, uint64_t *state)
 {
     uint32_t count = policy < 2 ? 0 : 300;
-    uint64_t *outcomes[] = { &summary->hit, &summary->late, &summary->unused,
-        &summary->rolled_back, &summary->failed, &summary->cancelled };
+    uint64_t *outcomes[] = { &summary->hit, &summary->late, &summary->unused, &summary->rolled_back,
+        &summary->failed, &summary->cancelled };
     for (uint32_t i = 0; i < count; i++) {
         double u = draw(state), early = policy == 2 ? 0.25 : 0.6;
         uint8_t outcome = u < early ? HB_OUTCOME_HIT
@@ -116,14 +121,22 @@ static void add_mirrors(struct data_rows *rows, struct data_summary_row *summary
             : u < 0.97              ? HB_OUTCOME_FAILED
                                     : HB_OUTCOME_CANCELLED;
         int64_t at_ns = (int64_t)(draw(state) * 8e4) * HB_NS_PER_S;
-        struct data_mirrors_row row = { .client = i % CLIENTS, .from_site = i % 5,
-            .to_site = (i + 1) % 5, .place = i % (4 * PLACES_EACH), .decided_ns = at_ns,
+        struct data_mirrors_row row = { .client = i % CLIENTS,
+            .from_site = i % 5,
+            .to_site = (i + 1) % 5,
+            .place = i % (4 * PLACES_EACH),
+            .decided_ns = at_ns,
             .provisioned_ns = at_ns + 20 * HB_NS_PER_S,
             .synced_ns = at_ns + hb_units_ns(22.0 + 40.0 * draw(state) * draw(state)),
-            .steered_ns = HB_NEVER_NS, .arrived_ns = HB_NEVER_NS, .connected_ns = HB_NEVER_NS,
-            .promoted_ns = HB_NEVER_NS, .closed_ns = at_ns + 900 * HB_NS_PER_S,
-            .outcome = outcome, .horizon_s = policy == 2 ? 0.0F : 900.0F,
-            .confidence = (float)(0.4 + 0.5 * draw(state)), .bytes = 2.5e8 };
+            .steered_ns = HB_NEVER_NS,
+            .arrived_ns = HB_NEVER_NS,
+            .connected_ns = HB_NEVER_NS,
+            .promoted_ns = HB_NEVER_NS,
+            .closed_ns = at_ns + 900 * HB_NS_PER_S,
+            .outcome = outcome,
+            .horizon_s = policy == 2 ? 0.0F : 900.0F,
+            .confidence = (float)(0.4 + 0.5 * draw(state)),
+            .bytes = 2.5e8 };
         data_rows_add(rows, DATA_TABLE_MIRRORS, &row);
         (*outcomes[outcome])++;
     }
@@ -139,8 +152,11 @@ static void add_predictions(struct data_rows *rows, uint32_t policy, uint64_t *s
         int is_right = policy == 5 || draw(state) < 0.95 - 0.06 * step;
         uint32_t guess = is_right ? truth : city + (i + 3) % PLACES_EACH;
         struct data_predictions_row row = { .client = i % CLIENTS,
-            .asked_ns = (int64_t)i * 40 * HB_NS_PER_S, .horizon_s = 900.0F * (float)step,
-            .place_now = now, .place = guess, .truth = truth,
+            .asked_ns = (int64_t)i * 40 * HB_NS_PER_S,
+            .horizon_s = 900.0F * (float)step,
+            .place_now = now,
+            .place = guess,
+            .truth = truth,
             .confidence = (float)draw(state),
             .error_km = guess == truth ? 0.0F : 4.5F + (float)(guess % 3) };
         data_rows_add(rows, DATA_TABLE_PREDICTIONS, &row);
@@ -154,13 +170,23 @@ static void add_path(struct data_rows *rows, uint32_t policy)
         int32_t minute;
         uint32_t place, site;
     } day[] = {
-        { 0, 0, 0 }, { 450, 4, 0 }, { 480, HB_NONE, HB_NONE }, { 900, 18, 0 }, { 915, 22, 3 },
-        { 1100, 26, 3 }, { 1130, HB_NONE, HB_NONE }, { 1400, 9, 3 }, { 1402, 13, 1 },
+        { 0, 0, 0 },
+        { 450, 4, 0 },
+        { 480, HB_NONE, HB_NONE },
+        { 900, 18, 0 },
+        { 915, 22, 3 },
+        { 1100, 26, 3 },
+        { 1130, HB_NONE, HB_NONE },
+        { 1400, 9, 3 },
+        { 1402, 13, 1 },
     };
     for (size_t i = 0; i < sizeof day / sizeof day[0]; i++) {
-        struct data_paths_row row = { .client = 7, .at_ns = day[i].minute * 60 * HB_NS_PER_S,
-            .place = day[i].place, .site = policy < 2 ? 0 : day[i].site,
-            .mirror_site = i == 2 ? 3 : HB_NONE, .latency_ms = 12.5F };
+        struct data_paths_row row = { .client = 7,
+            .at_ns = day[i].minute * 60 * HB_NS_PER_S,
+            .place = day[i].place,
+            .site = policy < 2 ? 0 : day[i].site,
+            .mirror_site = i == 2 ? 3 : HB_NONE,
+            .latency_ms = 12.5F };
         data_rows_add(rows, DATA_TABLE_PATHS, &row);
     }
 }
@@ -184,8 +210,7 @@ static void fill_run(struct data_rows *rows, struct data_run run)
     summary.cost_latency = 100.0 * bad + 40.0;
     summary.cost_instances = run.policy < 2 ? 5.0 : 22.0;
     summary.cost_bytes = run.policy < 2 ? 0.0 : 6.5;
-    summary.cost
-        = summary.cost_latency + summary.cost_instances + summary.cost_bytes;
+    summary.cost = summary.cost_latency + summary.cost_instances + summary.cost_bytes;
     summary.optimum_cost = 61.0 + (double)run.replication;
     summary.optimum_latency_ms = 13.5;
     summary.prediction_correct = run.policy < 3 ? (double)NAN : 0.6;
@@ -205,11 +230,17 @@ static void append(struct data_results *results, struct data_rows *rows)
 void synthetic_results(const struct synthetic *how, char digest[DATA_DIGEST_BYTES])
 {
     const struct data_pair pairs[] = { { "hdf5_version", data_h5_version() } };
-    const struct data_manifest manifest = { .scenario_name = "synthetic", .currency = "EUR",
+    const struct data_manifest manifest = { .scenario_name = "synthetic",
+        .currency = "EUR",
         .scenario_text = "<scenario name=\"synthetic\">\n  <!-- invented -->\n</scenario>\n",
-        .program = "harbinger test", .seed = 731, .epoch_unix_s = 1700000000 / DAY_S * DAY_S,
-        .duration_s = DAY_S, .latency_target_ms = 50.0,
-        .replication_count = how->replication_count, .pairs = pairs, .pair_count = 1 };
+        .program = "harbinger test",
+        .seed = 731,
+        .epoch_unix_s = 1700000000 / DAY_S * DAY_S,
+        .duration_s = DAY_S,
+        .latency_target_ms = 50.0,
+        .replication_count = how->replication_count,
+        .pairs = pairs,
+        .pair_count = 1 };
     struct data_problem problem = { "" };
     struct data_results *results;
     struct data_rows *rows;
