@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <hdf5.h>
 #include <hdf5_hl.h>
+#include <stdio.h>
 #include <string.h>
 
 /* A chunk of about this size: small beside HDF5's 1 MiB cache, large for deflate. */
@@ -147,6 +148,8 @@ enum hb_status data_h5_dimension(
     struct data_h5 *file, const char *path, uint64_t length, struct data_problem *problem)
 {
     errno = 0;
+    char name[sizeof dimension_name + 20];
+    (void)snprintf(name, sizeof name, dimension_name, (unsigned long)length);
     hsize_t dims = length, most = H5S_UNLIMITED, chunk = CHUNK_BYTES;
     hid_t list = H5Pcreate(H5P_DATASET_CREATE);
     (void)H5Pset_obj_track_times(list, 0);
@@ -157,7 +160,7 @@ enum hb_status data_h5_dimension(
         H5Dcreate2(file->id, path, H5T_IEEE_F32BE, space, H5P_DEFAULT, list, H5P_DEFAULT);
     (void)H5Sclose(space);
     (void)H5Pclose(list);
-    int is_bad = dataset < 0 || H5DSset_scale(dataset, dimension_name) < 0;
+    int is_bad = dataset < 0 || H5DSset_scale(dataset, name) < 0;
     (void)H5Dclose(dataset);
     return is_bad ? data_h5_failed(file, path, problem) : HB_OK;
 }

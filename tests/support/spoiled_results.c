@@ -3,6 +3,7 @@
 
 #include <hdf5.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include "tests/support/synthetic_results.h"
 
 static const char *const whole_path = "whole.h5";
+static char folder[] = "spoiled-XXXXXX"; /* other tests spoil files of these names too */
 
 #if defined(__SANITIZE_ADDRESS__)
 /* HDF5 1.10.8 itself leaks where it gives up on damaged metadata. */
@@ -23,6 +25,9 @@ const char *__lsan_default_suppressions(void)
 int spoiled_make_whole(void **state)
 {
     (void)state;
+    if (mkdtemp(folder) == NULL || chdir(folder) != 0) {
+        return -1;
+    }
     const struct synthetic how = {
         .path = whole_path, .replication_count = 1, .memory_bytes = 1 << 24
     };
@@ -33,7 +38,7 @@ int spoiled_make_whole(void **state)
 int spoiled_remove_whole(void **state)
 {
     (void)state;
-    return unlink(whole_path);
+    return unlink(whole_path) != 0 || chdir("..") != 0 ? -1 : rmdir(folder);
 }
 
 int spoiled_prepare(void **state)
