@@ -193,7 +193,12 @@ static enum hb_status note_include(struct sim_document *document, const xmlNode 
 {
     char file[2048];
     const char *parent = file_of(document, mark), *slash = strrchr(parent, '/');
-    xmlChar *href = xmlGetNoNsProp(mark, BAD_CAST "href");
+    const xmlAttr *attribute = mark->properties; /* a mark is no element to xmlGetProp */
+    while (attribute != NULL && !xmlStrEqual(attribute->name, BAD_CAST "href")) {
+        attribute = attribute->next;
+    }
+    xmlChar *href
+        = attribute != NULL ? xmlNodeListGetString(document->xml, attribute->children, 1) : NULL;
     int folder = slash != NULL && href != NULL && href[0] != '/' ? (int)(slash - parent) + 1 : 0;
     snprintf(file, sizeof file, "%.*s%s", folder, parent, href != NULL ? (char *)href : "");
     xmlFree(href);

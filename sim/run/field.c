@@ -73,7 +73,7 @@ static const struct sim_field service_fields[] = {
 #define OWNER struct sim_scenario_network
 static const struct sim_field network_fields[] = {
     FIELD(REAL, aggregation_ms), FIELD(REAL, detour_ms), FIELD(REAL, detour_km),
-    FIELD(REAL, stretch), FIELD(FILE, matrix), FIELD(REAL, suboptimal),
+    FIELD(REAL, stretch), FIELD(FILE, matrix), FIELD(FILE, matrix_nodes), FIELD(REAL, suboptimal),
     CHOICE(naming, naming, "client common"), FIELD(REAL, ecs_share),
     FIELD(COUNT, resolvers_per_region), FIELD(REAL, anycast_ttl_s), FIELD(REAL, update_delay_s),
     FIELD(REAL, extend_share), FIELD(REAL, extend_floor_s), FIELD(REAL, extend_sigma),

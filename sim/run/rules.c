@@ -193,6 +193,23 @@ static enum hb_status state_can_be_copied(const struct rules *rules)
     return HB_OK;
 }
 
+static enum hb_status files_are_readable(const struct rules *rules)
+{
+    const struct sim_scenario_network *network = &rules->scenario->network;
+    const struct sim_element *element = nth(rules, "network", 0);
+    const char *const files[] = { network->matrix, network->matrix_nodes };
+    static const char *const names[] = { "matrix", "matrix_nodes" };
+    for (size_t i = 0; i < 2; i++) {
+        if (files[i][0] == '\0' && files[1 - i][0] != '\0') {
+            return complain(rules, element, names[i], "a file: matrix and matrix_nodes together");
+        }
+        if (files[i][0] != '\0' && access(files[i], R_OK) != 0) {
+            return complain(rules, element, names[i], "a readable file");
+        }
+    }
+    return HB_OK;
+}
+
 static enum hb_status there_are_sites(const struct rules *rules)
 {
     if (rules->scenario->sites.group_count == 0) {
@@ -303,7 +320,8 @@ enum hb_status sim_rules_check(struct sim_document *document, struct sim_scenari
     struct data_problem *problem)
 {
     static rule_fn *const all[] = { people_come_from_one_source, start_is_a_day, cities_stand_once,
-        cities_exist, corridors_join_two_cities, there_are_sites, power_ascends,
+        cities_exist, corridors_join_two_cities, there_are_sites, files_are_readable,
+        power_ascends,
         state_can_be_copied, policies_are_whole, sweep_is_possible };
     const struct rules rules = { document, scenario, problem };
     enum hb_status status = HB_OK;

@@ -76,7 +76,7 @@ struct sim_scenario_access {
 };
 
 struct sim_scenario_network {
-    char at[256], matrix[SIM_SCENARIO_FILE];
+    char at[256], matrix[SIM_SCENARIO_FILE], matrix_nodes[SIM_SCENARIO_FILE];
     double aggregation_ms, detour_ms, detour_km, stretch, suboptimal;
     uint32_t naming; /* enum sim_dns_naming */
     uint32_t resolvers_per_region;

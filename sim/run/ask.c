@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The predictor behind the port: it sees connected clients that have opted in,
+ * questions are gathered and answered together, and every answer is judged by
+ * the truth, which only the simulator knows. Predictors count time from the
+ * trace's first second, so that history lies before the study. */
+#include "sim/run/episode_impl.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/frequency.h"
+#include "core/markov.h"
+#include "core/persistence.h"
+#include "sim/run/oracle.h"
+
+static enum hb_status create_kind(struct sim_episode *episode,
+    const struct sim_scenario_predictor *wanted)
+{
+    const struct sim_stage *stage = episode->stage;
+    uint32_t clients = stage->client_count;
+    switch ((enum sim_predictor_kind)wanted->kind) {
+    case SIM_PREDICTOR_PERSISTENCE:
+        return hb_persistence_create(clients, &episode->predictor);
+    case SIM_PREDICTOR_FREQUENCY:
+        return hb_frequency_create(
+            &(struct hb_frequency_config) { .client_capacity = clients,
+                .place_capacity = stage->map.place_count },
+            &episode->predictor);
+    case SIM_PREDICTOR_MARKOV:
+        return hb_markov_create(
+            &(struct hb_markov_config) { .client_capacity = clients, .order = wanted->order },
+            &episode->predictor);
+    case SIM_PREDICTOR_ORACLE:
+        episode->predictor_is_oracle = true;
+        return sim_oracle_create(
+            &(struct sim_oracle_config) { .trace = stage->trace, .accuracy = wanted->accuracy,
+                .seed = stage->seed },
+            &episode->predictor);
+    case SIM_PREDICTOR_LSTM:
+        return data_problem_set(episode->problem, HB_ERR_UNSUPPORTED,
+            "%s: kind=\"lstm\": expected a predictor that this build has", wanted->at);
+    }
+    return HB_ERR_RANGE;
+}
+
+enum hb_status sim_ask_create(struct sim_episode *episode)
+{
+    uint32_t index = episode->policy->predictor_index;
+    if (index == SIM_SCENARIO_ABSENT) {
+        return HB_OK;
+    }
+    episode->question_capacity = 2 * episode->stage->client_count + 64;
+    episode->questions = calloc(episode->question_capacity, sizeof *episode->questions);
+    if (episode->questions == NULL) {
+        return HB_ERR_MEMORY;
+    }
+    return create_kind(episode, &episode->scenario->predictors[index]);
+}
+
+void sim_ask_free(struct sim_episode *episode)
+{
+    hb_predictor_free(episode->predictor);
+    free(episode->questions);
+}
+
+static int64_t predictor_ns(const struct sim_episode *episode, int64_t at_ns)
+{
+    return at_ns + (int64_t)episode->stage->origin_s * HB_NS_PER_S;
+}
+
+static uint32_t client_of(const struct sim_episode *episode, uint32_t core)
+{
+    return episode->predictor_is_oracle ? episode->trace_of[core] : core;
+}
+
+static void observe(struct sim_episode *episode, uint32_t client, int64_t at_ns, uint32_t place)
+{
+    struct hb_observation seen = { .at_ns = at_ns,
+        .client = client_of(episode, episode->riders[client].core), .place = place,
+        .context = { NAN, NAN, NAN, NAN, NAN, NAN } };
+    hb_predictor_observe(episode->predictor, &seen);
+}
+
+void sim_ask_observe(struct sim_episode *episode, uint32_t client)
+{
+    if (episode->predictor != NULL && episode->riders[client].core != HB_NONE) {
+        observe(episode, client, predictor_ns(episode, sim_episode_now_ns(episode)),
+            episode->riders[client].place);
+    }
+}
+
+/* Everything of one hour, client by client: later than all of the hour before. */
+static void observe_hour(struct sim_episode *episode, uint64_t *next, uint32_t end_s)
+{
+    const struct data_trace *trace = episode->stage->trace;
+    for (uint32_t client = 0; client < episode->stage->client_count; client++) {
+        bool is_seen = episode->riders[client].core != HB_NONE;
+        uint64_t visit = next[client];
+        for (; visit < trace->first[client + 1] && trace->visits[visit].start_s < end_s; visit++) {
+            uint32_t place = trace->visits[visit].place;
+            if (is_seen && place != DATA_NOWHERE) {
+                observe(episode, client, (int64_t)trace->visits[visit].start_s * HB_NS_PER_S,
+                    place);
+            }
+        }
+        next[client] = visit;
+    }
+}
+
+void sim_ask_history(struct sim_episode *episode)
+{
+    const struct sim_stage *stage = episode->stage;
+    if (episode->predictor == NULL || episode->predictor_is_oracle || stage->origin_s == 0) {
+        return;
+    }
+    uint64_t *next = calloc(stage->client_count, sizeof *next);
+    if (next == NULL) {
+        sim_loop_stop(episode->loop, HB_ERR_MEMORY);
+        return;
+    }
+    memcpy(next, stage->trace->first, stage->client_count * sizeof *next);
+    for (uint32_t end_s = 3600; end_s < stage->origin_s; end_s += 3600) {
+        observe_hour(episode, next, end_s);
+    }
+    observe_hour(episode, next, stage->origin_s);
+    free(next);
+}
+
+void sim_ask_question(struct sim_episode *episode, uint64_t req, uint32_t core, double horizon_s)
+{
+    const struct sim_scenario_predictor *predictor
+        = &episode->scenario->predictors[episode->policy->predictor_index];
+    int64_t now_ns = sim_episode_now_ns(episode);
+    assert(episode->question_count < episode->question_capacity);
+    episode->questions[episode->question_count++] = (struct sim_question) {
+        .req = req, .client = core, .horizon_s = (float)horizon_s, .asked_ns = now_ns
+    };
+    episode->sums.predictions++;
+    int64_t due_ns = hb_units_after(now_ns, predictor->batch_s + predictor->latency_s);
+    if (!episode->is_batch_due && due_ns < episode->end_ns) {
+        episode->is_batch_due = true;
+        sim_loop_push(episode->loop,
+            &(struct sim_event) { .at_ns = due_ns, .order = episode->batch_count++,
+                .rank = SIM_RANK_BATCH, .kind = SIM_EPISODE_BATCH });
+    }
+}
+
+/* Where the client then was, or HB_NONE: nowhere, or after the end of the trace. */
+static uint32_t truth_of(const struct sim_episode *episode, uint32_t client,
+    const struct sim_question *question)
+{
+    double at_s = hb_units_s(predictor_ns(episode, question->asked_ns))
+        + (double)question->horizon_s;
+    if (at_s > episode->stage->trace->end_s) {
+        return HB_NONE;
+    }
+    uint32_t place = data_trace_place_at(episode->stage->trace, client, (uint32_t)at_s);
+    return place == DATA_NOWHERE ? HB_NONE : place;
+}
+
+static void judge(struct sim_episode *episode, const struct sim_question *question,
+    const struct hb_prediction *answer)
+{
+    const struct hb_place *places = episode->stage->map.places;
+    uint32_t client = episode->trace_of[question->client];
+    uint32_t truth = truth_of(episode, client, question);
+    uint32_t guess = answer->guess_count > 0 ? answer->guesses[0].place : HB_NONE;
+    float error_km = NAN;
+    if (truth != HB_NONE && guess != HB_NONE) {
+        error_km = (float)hb_geo_distance_km(places[truth].at, places[guess].at);
+        episode->sums.judged += 1.0;
+        episode->sums.correct += truth == guess ? 1.0 : 0.0;
+        episode->sums.error_km += (double)error_km;
+    }
+    if (episode->options.has_places && sim_episode_is_sampled(episode, client)) {
+        struct data_predictions_row row = { .client = client,
+            .asked_ns = question->asked_ns,
+            .horizon_s = question->horizon_s,
+            .place_now = episode->riders[client].place,
+            .place = guess,
+            .confidence = answer->guess_count > 0 ? answer->guesses[0].confidence : 0.0f,
+            .truth = truth,
+            .error_km = error_km };
+        data_rows_add(episode->options.rows, DATA_TABLE_PREDICTIONS, &row);
+    }
+}
+
+static void answer(struct sim_episode *episode, const struct sim_question *question)
+{
+    struct hb_prediction prediction;
+    struct hb_question asked = { .at_ns = predictor_ns(episode, sim_episode_now_ns(episode)),
+        .client = client_of(episode, question->client), .horizon_s = question->horizon_s };
+    hb_predict_location(episode->predictor, &asked, 1, &prediction);
+    judge(episode, question, &prediction);
+    struct hb_event told = { .at_ns = sim_episode_now_ns(episode), .req = question->req,
+        .kind = HB_EVENT_PREDICTED, .client = question->client, .place = HB_NONE, .site = HB_NONE,
+        .prediction = &prediction, .result = HB_RESULT_OK };
+    sim_episode_tell(episode, &told);
+    sim_serve_settle(episode);
+}
+
+void sim_ask_batch(void *ctx, const struct sim_event *event)
+{
+    struct sim_episode *episode = ctx;
+    uint32_t count = episode->question_count;
+    (void)event;
+    episode->is_batch_due = false;
+    for (uint32_t i = 0; i < count; i++) {
+        struct sim_question question = episode->questions[i];
+        answer(episode, &question);
+    }
+    episode->question_count -= count;
+    memmove(episode->questions, episode->questions + count,
+        episode->question_count * sizeof *episode->questions);
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which endpoint a client's requests reach. Its resolver answers with a site
+ * or with the anycast address, which leads to the catchment's site. There
+ *   - a client whose primary lives elsewhere is passed on to it (its record is
+ *     not visible yet), at the price of the way between the two sites;
+ *   - a client that nobody manages has an instance that the host opens; when
+ *     its catchment changes, the new site opens one and pulls the state, and
+ *     until it has it, its answers are stale. */
+#include "sim/run/episode_impl.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+struct target {
+    uint32_t front, serve;
+    bool is_proxied;
+};
+
+static bool has_running_primary(const struct sim_episode *episode, uint32_t client)
+{
+    uint32_t primary = episode->riders[client].primary;
+    return primary != HB_NONE && sim_infra_is_running(episode->infra, client, primary);
+}
+
+static void stop_home(struct sim_episode *episode, uint32_t client)
+{
+    struct sim_rider *rider = &episode->riders[client];
+    if (rider->source != HB_NONE) {
+        sim_infra_copy_end(episode->infra, client, rider->home, false);
+        sim_infra_stop(episode->infra, sim_ports_host_req(client, 0), client, rider->source);
+        rider->source = HB_NONE;
+    }
+    sim_infra_stop(episode->infra, sim_ports_host_req(client, 0), client, rider->home);
+    rider->home = HB_NONE;
+}
+
+/* The anycast instance is wanted at site: opened there, with the state pulled
+ * from where it is. A full table leaves the client without; its requests fail. */
+static void move_home(struct sim_episode *episode, uint32_t client, uint32_t site)
+{
+    struct sim_rider *rider = &episode->riders[client];
+    uint32_t state_at = rider->source != HB_NONE ? rider->source : rider->home;
+    if (rider->source != HB_NONE) {
+        sim_infra_copy_end(episode->infra, client, rider->home, false);
+        sim_infra_stop(episode->infra, sim_ports_host_req(client, 0), client, rider->home);
+        rider->source = HB_NONE;
+    }
+    rider->home = site;
+    if (site == state_at || sim_infra_open(episode->infra, client, site) != HB_OK) {
+        return;
+    }
+    if (state_at != HB_NONE) {
+        rider->source = state_at;
+        struct sim_infra_copy order = {
+            .req = sim_ports_host_req(client, 1), .client = client, .from = state_at, .to = site
+        };
+        sim_infra_copy(episode->infra, &order);
+    }
+}
+
+void sim_serve_pulled(struct sim_episode *episode, uint32_t client, uint32_t site)
+{
+    struct sim_rider *rider = &episode->riders[client];
+    if (rider->source == HB_NONE || rider->home != site) {
+        return;
+    }
+    sim_infra_copy_end(episode->infra, client, site, true);
+    sim_infra_stop(episode->infra, sim_ports_host_req(client, 0), client, rider->source);
+    rider->source = HB_NONE;
+    sim_serve_touch(episode, client);
+}
+
+void sim_serve_primary(struct sim_episode *episode, uint32_t client, uint32_t site)
+{
+    struct sim_rider *rider = &episode->riders[client];
+    rider->primary = site;
+    if (site != HB_NONE && site == rider->home && rider->source == HB_NONE) {
+        rider->home = HB_NONE; /* the controller's from now on */
+    }
+    sim_serve_touch(episode, client);
+}
+
+static struct target target_of(struct sim_episode *episode, uint32_t client)
+{
+    const struct sim_rider *rider = &episode->riders[client];
+    uint32_t answer = sim_dns_answer(episode->dns, client, sim_episode_now_ns(episode));
+    if (answer != SIM_DNS_ANYCAST) {
+        return (struct target) { .front = answer, .serve = answer };
+    }
+    uint32_t front = sim_catchment_site(episode->catchment, rider->place);
+    if (front != HB_NONE && has_running_primary(episode, client)) {
+        return (struct target) { .front = front, .serve = rider->primary,
+            .is_proxied = front != rider->primary };
+    }
+    if (front != HB_NONE && rider->home != front) {
+        move_home(episode, client, front);
+    }
+    return (struct target) { .front = front, .serve = front };
+}
+
+/* Sends the client's requests to another site; both sites' loads change. */
+static void redirect(struct sim_episode *episode, uint32_t client, uint32_t site)
+{
+    struct sim_rider *rider = &episode->riders[client];
+    if (rider->serve != HB_NONE) {
+        sim_account_advance(episode, rider->serve);
+    }
+    if (site != HB_NONE) {
+        sim_account_advance(episode, site);
+    }
+    sim_infra_serve(episode->infra, client, site);
+    rider->serve = site;
+}
+
+static void await_visible(struct sim_episode *episode, uint32_t client)
+{
+    struct sim_rider *rider = &episode->riders[client];
+    int64_t now_ns = sim_episode_now_ns(episode);
+    int64_t at_ns = sim_dns_visible_at(episode->dns, client, now_ns);
+    if (at_ns == HB_NEVER_NS || at_ns == rider->visible_ns || at_ns >= episode->end_ns) {
+        return;
+    }
+    rider->visible_ns = at_ns > now_ns ? at_ns : now_ns + 1;
+    sim_loop_push(episode->loop,
+        &(struct sim_event) { .at_ns = rider->visible_ns, .entity = client,
+            .order = rider->anew++, .rank = SIM_RANK_VISIBLE, .kind = SIM_EPISODE_VISIBLE });
+}
+
+static double base_ms(const struct sim_episode *episode, uint32_t client,
+    const struct target *target)
+{
+    const struct sim_stage *stage = episode->stage;
+    const struct sim_rider *rider = &episode->riders[client];
+    uint64_t visit = stage->trace->first[client] + rider->visit - 1;
+    double ms = sim_stage_access_ms(stage, client, visit) + episode->scenario->service.service_ms;
+    if (target->front != HB_NONE) {
+        ms += hb_map_rtt_ms(&stage->map, rider->place, target->front);
+    }
+    if (target->is_proxied) {
+        ms += sim_path_rtt_ms(&stage->path, stage->map.sites[target->front].at,
+            stage->map.sites[target->serve].at);
+    }
+    return ms;
+}
+
+static void note_conditions(struct sim_episode *episode, uint32_t client,
+    const struct target *target)
+{
+    struct sim_rider *rider = &episode->riders[client];
+    rider->front = target->front;
+    rider->is_proxied = target->is_proxied;
+    rider->is_failing = target->serve == HB_NONE
+        || !sim_infra_is_running(episode->infra, client, target->serve);
+    rider->is_stale = target->serve == rider->home && rider->source != HB_NONE;
+    rider->base_ms = (float)base_ms(episode, client, target);
+}
+
+static void look(struct sim_episode *episode, uint32_t client)
+{
+    struct sim_rider *rider = &episode->riders[client];
+    if (!rider->is_connected) {
+        return;
+    }
+    sim_account_end(episode, client);
+    struct target target = target_of(episode, client);
+    bool is_elsewhere = target.serve != rider->serve;
+    if (is_elsewhere) {
+        redirect(episode, client, target.serve);
+    }
+    note_conditions(episode, client, &target);
+    sim_account_begin(episode, client);
+    await_visible(episode, client);
+    if (rider->home != HB_NONE && rider->primary != HB_NONE && target.serve != rider->home) {
+        stop_home(episode, client);
+    }
+    if (is_elsewhere) {
+        sim_harvest_path(episode, client);
+    }
+    if (is_elsewhere && target.serve != HB_NONE) {
+        sim_episode_tell_of(episode, client,
+            (struct hb_event) { .kind = HB_EVENT_SERVED, .place = HB_NONE, .site = target.serve });
+    }
+}
+
+void sim_serve_touch(struct sim_episode *episode, uint32_t client)
+{
+    struct sim_rider *rider = &episode->riders[client];
+    if (!rider->is_dirty) {
+        rider->is_dirty = true;
+        episode->dirty[episode->dirty_count++] = client;
+    }
+}
+
+void sim_serve_settle(struct sim_episode *episode)
+{
+    while (episode->dirty_count > 0) {
+        uint32_t client = episode->dirty[--episode->dirty_count];
+        episode->riders[client].is_dirty = false;
+        look(episode, client);
+    }
+}
+
+void sim_serve_open(struct sim_episode *episode, uint32_t client)
+{
+    int64_t now_ns = sim_episode_now_ns(episode);
+    sim_dns_connect(episode->dns, client, now_ns);
+    struct target target = target_of(episode, client);
+    redirect(episode, client, target.serve);
+    note_conditions(episode, client, &target);
+    sim_account_begin(episode, client);
+    if (sim_episode_is_sampled(episode, client)) {
+        episode->sampled[client / episode->sample_stride] = (struct sim_sampled) {
+            .place = episode->riders[client].place, .site = target.serve
+        };
+    }
+}
+
+void sim_serve_close(struct sim_episode *episode, uint32_t client)
+{
+    struct sim_rider *rider = &episode->riders[client];
+    sim_dns_disconnect(episode->dns, client, sim_episode_now_ns(episode));
+    redirect(episode, client, HB_NONE);
+    if (rider->home != HB_NONE) {
+        stop_home(episode, client);
+    }
+    rider->is_connected = false;
+    rider->front = HB_NONE;
+    rider->visible_ns = HB_NEVER_NS;
+}
+
+void sim_serve_visible(void *ctx, const struct sim_event *event)
+{
+    struct sim_episode *episode = ctx;
+    struct sim_rider *rider = &episode->riders[event->entity];
+    if (rider->visible_ns != event->at_ns) {
+        return; /* another change has come since */
+    }
+    rider->visible_ns = HB_NEVER_NS;
+    sim_serve_touch(episode, event->entity);
+    sim_serve_settle(episode);
+}
+
+bool sim_serve_check(void *ctx, char *why, size_t why_bytes)
+{
+    struct sim_episode *episode = ctx;
+    for (uint32_t client = 0; client < episode->stage->client_count; client++) {
+        const struct sim_rider *rider = &episode->riders[client];
+        bool is_served = rider->is_connected && !rider->is_failing;
+        if (is_served && !sim_infra_is_running(episode->infra, client, rider->serve)) {
+            snprintf(why, why_bytes, "client %u is served by a stopped instance at site %u",
+                client, rider->serve);
+            return false;
+        }
+        if (rider->core == HB_NONE) {
+            continue;
+        }
+        struct hb_client_view view = hb_controller_client(episode->controller, rider->core);
+        bool is_settled = view.phase != HB_PHASE_STARTING && view.phase != HB_PHASE_PROMOTING
+            && view.phase != HB_PHASE_REVERTING;
+        if (is_settled && view.primary != rider->primary) {
+            snprintf(why, why_bytes, "client %u: the controller's primary is %u, the last told %u",
+                client, view.primary, rider->primary);
+            return false;
+        }
+    }
+    return true;
+}
