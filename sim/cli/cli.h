@@ -7,6 +7,8 @@
  * returns the exit status: 0 done, 1 failed, 2 bad use. `--help` is its own. */
 #define CLI_COMMAND_LIST(X)                                             \
     X(info, "versions, processor and numeric libraries in use")         \
+    X(run, "run a scenario: results, summary and figures") \
+    X(replay, "feed recorded events to the controller again, under any policy") \
     X(schema, "what a scenario may contain, with units, defaults and sources") \
     X(validate, "check scenarios without running them") \
     X(import, "recorded movement (tables, GeoLife, GPX) into a trace file") \

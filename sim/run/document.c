@@ -348,6 +348,11 @@ void sim_document_free(struct sim_document *document)
     free(document);
 }
 
+const char *sim_document_library(void)
+{
+    return LIBXML_DOTTED_VERSION;
+}
+
 const struct sim_element *sim_document_root(const struct sim_document *document)
 {
     return (const struct sim_element *)(const void *)xmlDocGetRootElement(document->xml);

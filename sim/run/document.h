@@ -33,6 +33,9 @@ struct sim_finding {
 enum hb_status sim_document_validate(struct sim_document *document, const char *schema_text,
     struct sim_finding *finding);
 
+/* Version of the library that reads: "2.9.14". */
+const char *sim_document_library(void);
+
 const struct sim_element *sim_document_root(const struct sim_document *document);
 
 /* The document as text, includes resolved, before any default was inserted;
