@@ -218,12 +218,8 @@ static int fail(const struct data_problem *problem)
 static int show_summary(const char *output)
 {
     struct data_problem problem = { .text = "" };
-    struct data_result_file *file = NULL;
-    enum hb_status status = data_results_open(output, &file, &problem);
-    if (status == HB_OK) {
-        status = analysis_report_summary(file, stdout, &problem);
-        data_results_close(file);
-    }
+    const char *const paths[] = { output };
+    enum hb_status status = analysis_report_summary(paths, 1, stdout, &problem);
     return status == HB_OK ? 0 : fail(&problem);
 }
 
@@ -276,8 +272,8 @@ static int run(const struct options *options, struct sim_scenario *scenario)
         .output = output,
         .solver = &solver,
         .program = CLI_PROGRAM,
-        .pairs = versions.pairs,
-        .pair_count = versions.pair_count,
+        .pairs = versions.pairs + 1, /* the program stands in the manifest itself */
+        .pair_count = versions.pair_count - 1,
         .interrupt = &interrupted,
         .progress = options->quiet ? NULL : stderr,
         .record = options->record,

@@ -28,7 +28,7 @@
     X(PREDICTOR, 15)               \
     X(POLICY, 16)                  \
     X(BOOTSTRAP, 17)               \
-    X(CONSENT, 19)                 \
+    X(CONSENT, 20)                 \
     X(REPLICATION, 18)             \
     /* the list ends here */
 

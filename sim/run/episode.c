@@ -134,7 +134,8 @@ static void handle_all(struct sim_episode *episode)
     for (size_t i = 0; i < sizeof handlers / sizeof handlers[0]; i++) {
         bool is_client = handlers[i].kind <= SIM_EPISODE_VISIBLE;
         struct sim_loop_handler handler = { .handle = handlers[i].handle, .ctx = episode,
-            .state = is_client ? episode->riders : NULL, .stride_bytes = sizeof *episode->riders };
+            .touch = { .state = is_client ? episode->riders : NULL,
+                .stride_bytes = sizeof *episode->riders } };
         sim_loop_handle(episode->loop, handlers[i].kind, &handler);
     }
 }
@@ -172,6 +173,10 @@ static enum hb_status create_all(struct sim_episode *episode)
     if (status == HB_OK && episode->options.check) {
         status = sim_loop_add_check(episode->loop, "ledgers balance", sim_ledger_is_balanced,
             sim_infra_ledger(episode->infra));
+    }
+    if (status == HB_OK && episode->options.check) {
+        status = sim_loop_add_check(episode->loop, "slots and instances agree",
+            sim_infra_is_consistent, episode->infra);
     }
     if (status == HB_OK && episode->options.check) {
         status = sim_loop_add_check(episode->loop, "requests reach running instances",

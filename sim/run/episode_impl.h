@@ -41,8 +41,8 @@ enum sim_episode_rank {
     SIM_RANK_VISIT,
     SIM_RANK_SESSION,
     SIM_RANK_VISIBLE,
-    SIM_RANK_INFRA, /* and two more */
-    SIM_RANK_ANSWER = SIM_RANK_INFRA + 3,
+    SIM_RANK_INFRA, /* and the next of infra's */
+    SIM_RANK_ANSWER = SIM_RANK_INFRA + SIM_INFRA_KINDS,
     SIM_RANK_ROUTED,
     SIM_RANK_CAPACITY,
     SIM_RANK_BATCH,

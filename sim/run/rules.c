@@ -203,6 +203,8 @@ static enum hb_status files_are_readable(const struct rules *rules)
         if (files[i][0] == '\0' && files[1 - i][0] != '\0') {
             return complain(rules, element, names[i], "a file: matrix and matrix_nodes together");
         }
+    }
+    for (size_t i = 0; i < 2; i++) {
         if (files[i][0] != '\0' && access(files[i], R_OK) != 0) {
             return complain(rules, element, names[i], "a readable file");
         }
