@@ -30,7 +30,8 @@ int cli_schema(int argc, char **argv)
     }
     enum hb_status status = sim_schema_print(stdout, element);
     if (status != HB_OK) {
-        fprintf(stderr, "harbinger schema: '%s': expected an element; without one, all are listed\n",
+        fprintf(stderr,
+            "harbinger schema: '%s': expected an element; without one, all are listed\n",
             element != NULL ? element : "");
         return 1;
     }

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "sim/run/line.h"
+
 #define FILE_BYTES_MAX (1 << 20)
 #define INCLUDE_COUNT_MAX 32
 #define ORIGIN_COUNT_MAX 256
@@ -413,39 +415,11 @@ enum hb_status sim_document_validate(struct sim_document *document, const char *
     return status;
 }
 
-/* libxml2 gives a start tag the line of its end. An attribute of a tag over
- * several lines stands further up: the last line at or above the tag's that
- * has `name=`, not above the one that opens the tag. */
-static long attribute_line(const char *file, const xmlNode *node, const char *attribute)
-{
-    long last = xmlGetLineNo(node), found = last, opened = 1, number = 1;
-    FILE *in = fopen(file, "r");
-    if (in == NULL) {
-        return last;
-    }
-    char line[4096], start[80], assignment[96];
-    snprintf(start, sizeof start, "<%s", (const char *)node->name);
-    snprintf(assignment, sizeof assignment, "%s=", attribute != NULL ? attribute : start);
-    while (number <= last && fgets(line, sizeof line, in) != NULL) {
-        const char *tag = strstr(line, start);
-        if (tag != NULL) {
-            opened = number;
-            found = attribute == NULL ? number : found;
-        }
-        const char *at = attribute != NULL ? strstr(tag != NULL ? tag : line, assignment) : NULL;
-        if (at != NULL && (at == line || strchr(" \t", at[-1]) != NULL)) {
-            found = number;
-        }
-        number += strchr(line, '\n') != NULL;
-    }
-    fclose(in);
-    return found < opened ? last : found;
-}
-
 void sim_document_where(const struct sim_document *document, const struct sim_element *element,
     const char *attribute, char *where, size_t where_bytes)
 {
     const xmlNode *node = (const xmlNode *)(const void *)element;
     const char *file = file_of(document, node);
-    snprintf(where, where_bytes, "%s:%ld", file, attribute_line(file, node, attribute));
+    long line = sim_line_of(file, xmlGetLineNo(node), (const char *)node->name, attribute);
+    snprintf(where, where_bytes, "%s:%ld", file, line);
 }

@@ -266,7 +266,7 @@ static enum hb_status try_value(const struct rules *rules, const struct sim_fiel
     struct data_problem why = { .text = "" };
     char text[64], was[64];
     snprintf(text, sizeof text, "%.10g", value);
-    at = strcmp(group->element, "scenario") == 0 ? root : sim_element_below(root, group->element, NULL);
+    at = sim_element_below(root, group->element, NULL);
     if (at == NULL) {
         return complain(rules, nth(rules, "sweep", 0), "parameter",
             "an attribute of an element of this scenario");

@@ -147,8 +147,10 @@ static enum hb_status change_one(const struct sim_document *document, const char
     }
     size_t changed = 0;
     enum hb_status status = HB_OK;
-    at = strcmp(element, sim_element_name(root)) == 0 ? root : sim_element_below(root, element, NULL);
-    for (; at != NULL && status == HB_OK; at = sim_element_below(root, element, at == root ? NULL : at)) {
+    bool is_root = strcmp(element, sim_element_name(root)) == 0;
+    at = is_root ? root : sim_element_below(root, element, NULL);
+    for (; at != NULL && status == HB_OK;
+         at = is_root ? NULL : sim_element_below(root, element, at)) {
         char found[64];
         (void)sim_element_attribute(at, "name", found, sizeof found);
         if (!is_named || strcmp(found, name) == 0) {

@@ -255,7 +255,8 @@ static void an_included_file_is_named_in_its_faults(void **state)
     snprintf(expected, sizeof expected, "%s/part.xml:2: per_city=\"-3\": expected a whole number "
                                         "from 1 to 64", folder);
     assert_string_equal(problem.text, expected);
-    program_write(folder, "part.xml", "<!DOCTYPE edge [<!ENTITY n \"2\">]><edge per_city=\"&n;\"/>");
+    program_write(folder, "part.xml",
+        "<!DOCTYPE edge [<!ENTITY n \"2\">]><edge per_city=\"&n;\"/>");
     assert_int_equal(load(folder, text, &scenario, &problem), HB_ERR_FORMAT);
     program_remove(folder);
     free(folder);
