@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/support/assert_near.h"
+
+#include <string.h>
+
+#include "core/units.h"
+#include "sim/engine/draw.h"
+#include "sim/infra/infra.h"
+
+enum { SITES = 4, ANSWERS = 1 << 17 };
+
+struct told {
+    int64_t at_ns;
+    double value;
+    uint32_t client, site, times;
+    enum hb_result result;
+};
+
+struct run {
+    struct sim_loop *loop;
+    struct sim_infra *infra;
+    struct hb_site sites[SITES];
+    struct sim_transfer_line lines[SITES];
+    struct told told[ANSWERS]; /* by req */
+    uint32_t free_slots[SITES], capacity_calls;
+    int is_inside; /* a command: nothing may be told now */
+};
+
+static struct run run;
+
+static void done(void *ctx, uint64_t req, uint32_t client, uint32_t site, enum hb_result result,
+    double value)
+{
+    struct run *r = ctx;
+    assert_false(r->is_inside);
+    assert_true(req < ANSWERS);
+    struct told *told = &r->told[req];
+    *told = (struct told){ sim_loop_now_ns(r->loop), value, client, site, told->times + 1, result };
+}
+
+static void capacity(void *ctx, uint32_t site, uint32_t free_slots)
+{
+    struct run *r = ctx;
+    assert_false(r->is_inside);
+    r->free_slots[site] = free_slots;
+    r->capacity_calls++;
+}
+
+static void settings(struct sim_infra_config *config)
+{
+    memset(&run, 0, sizeof run);
+    sim_infra_default(config);
+    for (int i = 0; i < SITES; i++) {
+        run.sites[i] = (struct hb_site){ .slots = UINT32_MAX, .price_factor = 1.0f };
+        run.lines[i] = (struct sim_transfer_line){ 10.0, 10.0 };
+    }
+    config->client_count = 300;
+    config->sites = run.sites;
+    config->site_count = SITES;
+    config->lines = run.lines;
+    config->provision.lead_s = 7.3;
+    config->host = (struct sim_infra_host){ .ctx = &run, .done = done, .capacity = capacity };
+    config->seed = 5;
+    config->service.dirty_mb_s = 0.4;
+}
+
+static void open_run(struct sim_infra_config *config)
+{
+    struct sim_loop_options options = { .event_capacity = 1000000, .check = true };
+    assert_int_equal(sim_loop_create(&options, &run.loop), HB_OK);
+    config->loop = run.loop;
+    assert_int_equal(sim_infra_create(config, &run.infra), HB_OK);
+    assert_int_equal(sim_loop_add_check(run.loop, "infra", sim_infra_is_consistent, run.infra),
+        HB_OK);
+}
+
+static void close_run(void)
+{
+    sim_infra_free(run.infra);
+    sim_loop_free(run.loop);
+}
+
+static void until(double at_s)
+{
+    assert_int_equal(sim_loop_run(run.loop, hb_units_ns(at_s)), HB_OK);
+}
+
+#define COMMAND(call)      \
+    do {                   \
+        run.is_inside = 1; \
+        call;              \
+        run.is_inside = 0; \
+    } while (0)
+
+static void assert_told(uint64_t req, double at_s, enum hb_result result)
+{
+    assert_int_equal(run.told[req].times, 1);
+    assert_int_equal(run.told[req].result, result);
+    assert_near(hb_units_s(run.told[req].at_ns), at_s, 1e-8);
+}
+
+static struct sim_infra_copy copy_order(uint64_t req, uint32_t client, uint32_t from, uint32_t to)
+{
+    return (struct sim_infra_copy){ .req = req, .client = client, .from = from, .to = to };
+}
+
+/* By hand. Lead 7.3 s. Copy over 10 MB/s: 50 MB in 5 s; 2 MB written meanwhile
+ * in 0.2 s; 0.08 MB left is in sync: 52 MB, 5.2 s. Stream 0.4 MB/s for 100 s =
+ * 40 MB. The old primary is busy until 200 s (the client's answer), stops 1 s. */
+static void a_mirror_lives_its_whole_life(void **state)
+{
+    (void)state;
+    struct sim_infra_config config;
+    settings(&config);
+    open_run(&config);
+    COMMAND(assert_int_equal(sim_infra_open(run.infra, 3, 0), HB_OK));
+    COMMAND(sim_infra_serve(run.infra, 3, 0));
+    until(10.0);
+    COMMAND(sim_infra_provision(run.infra, 1, 3, 2));
+    until(20.0);
+    assert_told(1, 17.3, HB_RESULT_OK);
+    assert_int_equal(run.told[1].client, 3);
+    assert_int_equal(run.told[1].site, 2);
+    struct sim_infra_copy order = copy_order(2, 3, 0, 2);
+    COMMAND(sim_infra_copy(run.infra, &order));
+    until(30.0);
+    assert_told(2, 25.2, HB_RESULT_OK);
+    assert_near(run.told[2].value, 52e6, 1e-9);
+    assert_true(sim_infra_is_running(run.infra, 3, 2));
+    until(125.2);
+    COMMAND(sim_infra_fence(run.infra, 3, 2));
+    COMMAND(sim_infra_serve(run.infra, 3, 2));
+    until(200.0);
+    COMMAND(sim_infra_stop(run.infra, 3, 3, 0));
+    until(300.0);
+    assert_told(3, 201.0, HB_RESULT_OK);
+    sim_infra_settle(run.infra);
+    struct sim_ledger_account a, b, all;
+    sim_ledger_site(sim_infra_ledger(run.infra), 0, &a);
+    sim_ledger_site(sim_infra_ledger(run.infra), 2, &b);
+    sim_ledger_total(sim_infra_ledger(run.infra), &all);
+    assert_near(a.instance_s[HB_POWER_BUSY], 125.2, 1e-9);
+    assert_near(a.instance_s[HB_POWER_IDLE], 201.0 - 125.2, 1e-9);
+    assert_near(b.instance_s[HB_POWER_IDLE], 125.2 - 10.0, 1e-9);
+    assert_near(b.instance_s[HB_POWER_BUSY], 300.0 - 125.2, 1e-9);
+    assert_int_equal(b.in_bytes[SIM_LEDGER_PURPOSE_STATE], 52000000);
+    assert_int_equal(a.out_bytes[SIM_LEDGER_PURPOSE_STATE], 52000000);
+    assert_int_equal(b.in_bytes[SIM_LEDGER_PURPOSE_STREAM], 40000000);
+    assert_int_equal(b.in_bytes[SIM_LEDGER_PURPOSE_IMAGE], 200000000);
+    assert_int_equal(all.in_bytes[SIM_LEDGER_PURPOSE_WASTED], 0);
+    /* two small machines: 300 + 1 + ... instance-seconds at 0.0104 an hour */
+    double instance_s = 201.0 + 290.0;
+    assert_near(all.instance_money, instance_s / 3600.0 * 0.0104, 1e-12);
+    assert_near(all.traffic_money, (92e6 + 200e6) / 1e9 * 0.02, 1e-12);
+    close_run();
+}
+
+/* By hand: 20 MB/s written over a 10 MB/s line, working set 10 MB: rounds of
+ * 50, 10 and then no shorter; the stream can never catch up. At 6 MB/s: 50
+ * (5 s), 10 (1 s), 6 (0.6 s), 3.6, ... and the eighth round is the last one. */
+static void a_copy_that_cannot_catch_up_fails(void **state)
+{
+    (void)state;
+    struct sim_infra_config config;
+    settings(&config);
+    config.service.dirty_mb_s = 20.0;
+    config.provision.lead_s = 0.0;
+    open_run(&config);
+    COMMAND(sim_infra_provision(run.infra, 1, 0, 1));
+    until(1.0);
+    struct sim_infra_copy order = copy_order(2, 0, 0, 1);
+    COMMAND(sim_infra_copy(run.infra, &order));
+    until(60.0);
+    assert_told(2, 1.0 + 6.0, HB_RESULT_FAILED);
+    assert_int_equal(sim_infra_counts(run.infra).copies_failed, 1);
+    close_run();
+    settings(&config);
+    config.service.dirty_mb_s = 6.0;
+    config.service.copy_rounds = 3;
+    config.provision.lead_s = 0.0;
+    open_run(&config);
+    COMMAND(sim_infra_provision(run.infra, 1, 0, 1));
+    until(1.0);
+    COMMAND(sim_infra_copy(run.infra, &order));
+    until(60.0);
+    /* after 50 + 10 + 6 MB 3.6 are left; drained to 0.5 at 10 - 6 MB/s */
+    double drain_s = (3.6 - 0.5) / 4.0;
+    assert_told(2, 1.0 + 6.6 + drain_s, HB_RESULT_OK);
+    assert_near(run.told[2].value, (66.0 + 10.0 * drain_s) * 1e6, 1e-6);
+    close_run();
+}
+
+static void slots_run_out_and_come_back(void **state)
+{
+    (void)state;
+    struct sim_infra_config config;
+    settings(&config);
+    run.sites[1].slots = 2;
+    open_run(&config);
+    COMMAND(sim_infra_provision(run.infra, 1, 0, 1));
+    COMMAND(sim_infra_provision(run.infra, 2, 1, 1));
+    COMMAND(sim_infra_provision(run.infra, 3, 2, 1));
+    until(1.0);
+    assert_told(3, 1e-9, HB_RESULT_NO_ROOM);
+    assert_int_equal(run.free_slots[1], 0);
+    assert_int_equal(run.capacity_calls, 1); /* both in one instant: told once */
+    COMMAND(sim_infra_stop(run.infra, 4, 1, 1)); /* cancels its start */
+    until(2.0);
+    assert_told(2, 1.0, HB_RESULT_ABORTED);
+    assert_told(4, 1.0, HB_RESULT_OK);
+    assert_int_equal(run.free_slots[1], 1);
+    COMMAND(sim_infra_provision(run.infra, 5, 2, 1));
+    until(20.0);
+    assert_told(5, 9.3, HB_RESULT_OK);
+    assert_told(1, 7.3, HB_RESULT_OK);
+    COMMAND(assert_int_equal(sim_infra_open(run.infra, 7, 1), HB_OK)); /* clients come anyway */
+    assert_int_equal(sim_infra_counts(run.infra).overbooked, 1);
+    assert_int_equal(sim_infra_free_slots(run.infra, 1), 0);
+    assert_int_equal(sim_infra_used_slots(run.infra, 1), 3);
+    assert_int_equal(sim_infra_free_slots(run.infra, 3), UINT32_MAX);
+    close_run();
+}
+
+static void standby_costs_less_and_wakes_up(void **state)
+{
+    (void)state;
+    struct sim_infra_config config;
+    settings(&config);
+    open_run(&config);
+    COMMAND(assert_int_equal(sim_infra_open(run.infra, 9, 3), HB_OK));
+    until(5.0);
+    COMMAND(sim_infra_standby(run.infra, 1, 9, 3));
+    until(50.0);
+    assert_told(1, 6.0, HB_RESULT_OK);
+    assert_false(sim_infra_is_running(run.infra, 9, 3));
+    COMMAND(sim_infra_standby(run.infra, 2, 9, 3));
+    COMMAND(sim_infra_serve(run.infra, 9, 3));
+    COMMAND(sim_infra_provision(run.infra, 3, 9, 3)); /* is a resume then */
+    COMMAND(sim_infra_standby(run.infra, 4, 9, 0));   /* there is none */
+    COMMAND(sim_infra_resume(run.infra, 5, 9, 0));
+    COMMAND(sim_infra_stop(run.infra, 6, 9, 0));
+    until(60.0);
+    assert_told(2, 50.0, HB_RESULT_OK);
+    assert_told(3, 50.5, HB_RESULT_OK);
+    assert_told(4, 50.0, HB_RESULT_FAILED);
+    assert_told(5, 50.0, HB_RESULT_FAILED);
+    assert_told(6, 50.0, HB_RESULT_OK);
+    sim_infra_settle(run.infra);
+    struct sim_ledger_account a;
+    sim_ledger_site(sim_infra_ledger(run.infra), 3, &a);
+    assert_near(a.instance_s[HB_POWER_IDLE], 6.0 + 0.5, 1e-9);
+    assert_near(a.instance_s[HB_POWER_STANDBY], 44.0, 1e-9);
+    assert_near(a.instance_s[HB_POWER_BUSY], 9.5, 1e-9);
+    /* a resume that is stopped half way */
+    COMMAND(sim_infra_standby(run.infra, 7, 9, 3));
+    until(60.5);
+    COMMAND(sim_infra_stop(run.infra, 8, 9, 3));
+    until(70.0);
+    assert_told(7, 60.5, HB_RESULT_ABORTED);
+    assert_told(8, 61.5, HB_RESULT_OK);
+    close_run();
+}
+
+/* A copy interrupted after 2 s of 10 MB/s has wasted 20 MB; a stream rolled
+ * back after 10 s has wasted 4 MB. */
+static void what_is_rolled_back_is_booked_as_wasted(void **state)
+{
+    (void)state;
+    struct sim_infra_config config;
+    settings(&config);
+    config.provision.lead_s = 0.0;
+    open_run(&config);
+    COMMAND(assert_int_equal(sim_infra_open(run.infra, 0, 0), HB_OK));
+    COMMAND(sim_infra_provision(run.infra, 1, 0, 1));
+    until(1.0);
+    struct sim_infra_copy order = copy_order(2, 0, 0, 1);
+    COMMAND(sim_infra_copy(run.infra, &order));
+    until(3.0);
+    COMMAND(sim_infra_copy_end(run.infra, 0, HB_NONE, false));
+    until(4.0);
+    assert_told(2, 3.0, HB_RESULT_ABORTED);
+    order.req = 3;
+    COMMAND(sim_infra_copy(run.infra, &order));
+    until(19.2);
+    assert_told(3, 9.2, HB_RESULT_OK);
+    COMMAND(sim_infra_stop(run.infra, 4, 0, 1));
+    until(30.0);
+    struct sim_ledger_account a;
+    sim_ledger_site(sim_infra_ledger(run.infra), 1, &a);
+    assert_int_equal(a.in_bytes[SIM_LEDGER_PURPOSE_WASTED], 24000000);
+    assert_int_equal(a.in_bytes[SIM_LEDGER_PURPOSE_STATE], 52000000);
+    assert_int_equal(a.in_bytes[SIM_LEDGER_PURPOSE_STREAM], 0);
+    close_run();
+}
+
+/* One instance a site: the first pays the lead, those who come meanwhile wait
+ * for the same start, later ones have it at once; one slot, one rent. */
+static void a_shared_service_is_started_once(void **state)
+{
+    (void)state;
+    struct sim_infra_config config;
+    settings(&config);
+    config.service.shared = true;
+    run.sites[2].slots = 1;
+    open_run(&config);
+    COMMAND(sim_infra_provision(run.infra, 1, 0, 2));
+    until(3.0);
+    COMMAND(sim_infra_provision(run.infra, 2, 1, 2));
+    COMMAND(sim_infra_provision(run.infra, 3, 2, 2));
+    until(5.0);
+    COMMAND(sim_infra_stop(run.infra, 4, 0, 2)); /* the first gives up, the start goes on */
+    until(10.0);
+    COMMAND(sim_infra_provision(run.infra, 5, 4, 2));
+    until(20.0);
+    assert_told(1, 5.0, HB_RESULT_ABORTED);
+    assert_told(2, 7.3, HB_RESULT_OK);
+    assert_told(3, 7.3, HB_RESULT_OK);
+    assert_told(5, 10.0, HB_RESULT_OK);
+    assert_int_equal(sim_infra_used_slots(run.infra, 2), 1);
+    COMMAND(sim_infra_serve(run.infra, 1, 2));
+    until(30.0);
+    COMMAND(sim_infra_stop(run.infra, 6, 1, 2));
+    COMMAND(sim_infra_stop(run.infra, 7, 2, 2));
+    COMMAND(sim_infra_stop(run.infra, 8, 4, 2));
+    until(100.0);
+    assert_int_equal(sim_infra_used_slots(run.infra, 2), 0);
+    struct sim_ledger_account a;
+    sim_ledger_site(sim_infra_ledger(run.infra), 2, &a);
+    assert_near(a.instance_s[HB_POWER_IDLE], 20.0, 1e-9);
+    assert_near(a.instance_s[HB_POWER_BUSY], 11.0, 1e-9);
+    close_run();
+}
+
+/* 2 slots of 1 server, 5 ms a request, 100 clients of 2/s: a = 1 on c = 2: C = 1/3. */
+static void load_becomes_queueing_delay(void **state)
+{
+    (void)state;
+    struct sim_infra_config config;
+    settings(&config);
+    run.sites[1].slots = 2;
+    config.service.request_rate_hz = 2.0;
+    config.service.waiting_room = UINT32_MAX;
+    open_run(&config);
+    struct sim_queueing_delay delay;
+    sim_infra_delay(run.infra, 1, &delay);
+    assert_near(delay.wait_s, 0.0, 0.0);
+    for (uint32_t c = 0; c < 100; c++) {
+        sim_infra_serve(run.infra, c, 1);
+    }
+    uint32_t version = sim_infra_load_version(run.infra, 1);
+    sim_infra_delay(run.infra, 1, &delay);
+    assert_near(delay.wait_share, 1.0 / 3.0, 1e-12);
+    assert_near(delay.wait_s, 1.0 / 3.0 * 0.005, 1e-12);
+    sim_infra_serve(run.infra, 7, 0);
+    assert_int_not_equal(sim_infra_load_version(run.infra, 1), version);
+    sim_infra_delay(run.infra, 1, &delay);
+    assert_true(delay.wait_share < 1.0 / 3.0);
+    sim_infra_delay(run.infra, 0, &delay); /* unlimited: no queue */
+    assert_near(delay.wait_s, 0.0, 0.0);
+    for (uint32_t c = 100; c < 300; c++) {
+        sim_infra_serve(run.infra, c, 1);
+    }
+    sim_infra_delay(run.infra, 1, &delay);
+    assert_true(isinf(delay.wait_s));
+    close_run();
+}
+
+/* 300 clients, 60,000 random commands in the model lead: every command is
+ * answered once unless a later provision took its place; the invariants of the
+ * loop's check hold; the books balance; memory is as documented. */
+static void random_commands_are_all_answered(void **state)
+{
+    (void)state;
+    struct sim_infra_config config;
+    settings(&config);
+    config.provision.lead_s = -1.0;
+    config.provision.failure_share = 0.1;
+    run.sites[1].slots = 40;
+    run.sites[2].slots = 90;
+    config.service.dirty_mb_s = 0.05;
+    config.service.state_mb = 3.0;
+    open_run(&config);
+    struct sim_stream draws = sim_stream_of(77, SIM_STREAM_TEST, 0);
+    uint64_t req = 1, copies = 0;
+    double now_s = 1.0;
+    char why[256] = "";
+    for (int i = 0; i < 60000; i++) {
+        uint32_t client = sim_draw_below(&draws, 300), site = sim_draw_below(&draws, SITES);
+        now_s += sim_draw_exponential(&draws, 0.05);
+        until(now_s);
+        run.is_inside = 1;
+        switch (sim_draw_below(&draws, 8)) {
+        case 0:
+        case 1:
+            sim_infra_provision(run.infra, req++, client, site);
+            break;
+        case 2:
+            sim_infra_stop(run.infra, req++, client, site);
+            break;
+        case 3:
+            sim_infra_standby(run.infra, req++, client, site);
+            break;
+        case 4:
+            sim_infra_resume(run.infra, req++, client, site);
+            break;
+        case 5:
+            sim_infra_serve(run.infra, client, sim_draw_chance(&draws, 0.1) ? HB_NONE : site);
+            break;
+        case 6: {
+            struct sim_infra_copy order = copy_order(req++, client,
+                sim_draw_below(&draws, SITES), site);
+            sim_infra_copy(run.infra, &order);
+            break;
+        }
+        default:
+            sim_infra_copy_end(run.infra, client, site, sim_draw_chance(&draws, 0.5));
+            break;
+        }
+        run.is_inside = 0;
+        assert_true(i % 100 != 0 || sim_infra_is_consistent(run.infra, why, sizeof why));
+    }
+    until(now_s + 3600.0);
+    uint64_t answered = 0;
+    for (uint64_t r = 1; r < req; r++) {
+        assert_in_range(run.told[r].times, 0, 1);
+        answered += run.told[r].times;
+        copies += run.told[r].times && run.told[r].value > 2.9e6;
+    }
+    assert_true(answered > (req - 1) * 95 / 100); /* the others were superseded */
+    assert_true(copies > 100);
+    sim_infra_settle(run.infra);
+    assert_true(sim_infra_is_consistent(run.infra, why, sizeof why));
+    assert_true(sim_infra_bytes(run.infra) < 300 * (4 * 32 + 8 + 600));
+    close_run();
+}
+
+static void a_full_table_ends_the_run(void **state)
+{
+    (void)state;
+    struct sim_infra_config config;
+    settings(&config);
+    config.operation_capacity = 2;
+    open_run(&config);
+    for (uint64_t req = 1; req <= 3; req++) {
+        COMMAND(sim_infra_provision(run.infra, req, (uint32_t)req, 1));
+    }
+    assert_int_equal(sim_loop_run(run.loop, hb_units_ns(1.0)), HB_ERR_FULL);
+    close_run();
+    struct sim_infra *none = NULL;
+    settings(&config);
+    config.service.service_time_s = 0.0;
+    assert_int_equal(sim_infra_create(&config, &none), HB_ERR_RANGE);
+    settings(&config);
+    config.power.instance_w[HB_POWER_STANDBY] = 300.0; /* above idle: the invariant */
+    assert_int_equal(sim_infra_create(&config, &none), HB_ERR_RANGE);
+    settings(&config);
+    run.lines[2].egress_mb_s = -1.0;
+    assert_int_equal(sim_infra_create(&config, &none), HB_ERR_RANGE);
+    settings(&config);
+    config.provision.workers = 0;
+    struct sim_loop_options options = { .event_capacity = 10 };
+    assert_int_equal(sim_loop_create(&options, &config.loop), HB_OK);
+    assert_int_equal(sim_infra_create(&config, &none), HB_ERR_RANGE);
+    sim_loop_free(config.loop);
+    assert_null(none);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_mirror_lives_its_whole_life),
+        cmocka_unit_test(a_copy_that_cannot_catch_up_fails),
+        cmocka_unit_test(slots_run_out_and_come_back),
+        cmocka_unit_test(standby_costs_less_and_wakes_up),
+        cmocka_unit_test(what_is_rolled_back_is_booked_as_wasted),
+        cmocka_unit_test(a_shared_service_is_started_once),
+        cmocka_unit_test(load_becomes_queueing_delay),
+        cmocka_unit_test(random_commands_are_all_answered),
+        cmocka_unit_test(a_full_table_ends_the_run),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
