@@ -49,6 +49,7 @@ struct sim_bgp_profile {
     double hold_s;          /* 0: links are never silent */
     double timer_jitter;    /* of hold, keepalive and connect timers */
     double connect_s;       /* after a link comes back, beside the handshake */
+    double idle_s;          /* after a session has dropped on a sound link, before that */
     double first_dump_s;    /* from establishment until a new neighbour's table is made up, ... */
     double first_dump_each_s; /* ... for every established neighbour once more ... */
     double first_send_s;    /* ... and until it is sent */

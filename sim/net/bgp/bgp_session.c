@@ -98,10 +98,11 @@ static void come_up(struct sim_bgp *bgp, uint32_t edge, uint32_t answers)
     push_answer(bgp, SIM_BGP_DUMP, edge, hb_units_after(bgp->now_ns, wait_s), answers);
 }
 
-static void connect_soon(struct sim_bgp *bgp, uint32_t edge)
+static void connect_after(struct sim_bgp *bgp, uint32_t edge, bool is_idle)
 {
     const struct sim_bgp_profile *profile = bgp_profile(bgp, bgp->in[edge].owner);
-    double wait_s = jittered(bgp, profile->connect_s, profile->timer_jitter);
+    double wait_s = profile->connect_s + (is_idle ? profile->idle_s : 0.0);
+    wait_s = jittered(bgp, wait_s, profile->timer_jitter);
     push_edge(bgp, SIM_BGP_CONNECT, edge, hb_units_after(bgp->now_ns, wait_s));
 }
 
@@ -179,14 +180,16 @@ void sim_bgp_restore(struct sim_bgp *bgp, uint32_t edge)
     set_flags(bgp, edge, EDGE_CARRIER, EDGE_SILENT);
     bool is_whole = (bgp->edge_flags[ends[0]] & bgp->edge_flags[ends[1]] & EDGE_UP) != 0;
     for (int i = 0; i < 2 && !is_whole; i++) {
-        connect_soon(bgp, ends[i]);
+        connect_after(bgp, ends[i], false);
     }
 }
 
 void sim_bgp_reset(struct sim_bgp *bgp, uint32_t edge)
 {
+    uint32_t back = bgp->topology->back[edge];
     bgp->stamp_ns = bgp->now_ns;
     lose(bgp, edge);
-    lose(bgp, bgp->topology->back[edge]);
-    sim_bgp_restore(bgp, edge);
+    lose(bgp, back);
+    connect_after(bgp, edge, true);
+    connect_after(bgp, back, true);
 }
