@@ -3,14 +3,13 @@
 
 #include <math.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sim/world/day.h"
 #include "sim/world/model.h"
 
-enum { block_clients = 256, threads_max = 256 };
+enum { threads_max = 256 };
 
 struct sim_world_config sim_world_defaults(void)
 {
@@ -128,91 +127,89 @@ static enum hb_status check_corridors(
     return HB_OK;
 }
 
-/* Clients block_clients * i on; visit_count of each stands in first + 1 until
- * the whole is put together. */
-struct work {
+/* One thread's share: clients from..to-1, whose visits it logs. visit_counts
+ * [client_count] of the whole world, each thread writing its own. */
+struct share {
     const struct sim_model *model;
-    struct sim_walker_log *blocks;
-    uint64_t *first;
-    uint32_t block_count;
-    atomic_uint next_block;
+    struct sim_walker_log log;
+    uint64_t *visit_counts;
+    uint32_t from, to;
 };
 
-static void live_block(struct work *work, uint32_t block)
+static void *live_share(void *ctx)
 {
-    const struct sim_world_config *config = work->model->config;
-    struct sim_walker_log *log = &work->blocks[block];
-    uint32_t from = block * block_clients, city = 0;
-    uint32_t to =
-        from + block_clients < config->client_count ? from + block_clients : config->client_count;
-    for (uint32_t client = from; client < to && !log->failed; client++) {
-        while (client - work->model->cities[city].first_client
-            >= work->model->cities[city].client_count) {
+    struct share *share = ctx;
+    const struct sim_model_city *cities = share->model->cities;
+    uint32_t city = 0;
+    for (uint32_t client = share->from; client < share->to && !share->log.failed; client++) {
+        while (client - cities[city].first_client >= cities[city].client_count) {
             city++;
         }
-        size_t before = log->len;
-        sim_day_live(work->model, city, client - work->model->cities[city].first_client, log);
-        work->first[client + 1] = log->len - before;
+        size_t before = share->log.len;
+        sim_day_live(share->model, city, client - cities[city].first_client, &share->log);
+        share->visit_counts[client] = share->log.len - before;
     }
+    return NULL;
 }
 
-static void *live_blocks(void *ctx)
-{
-    struct work *work = ctx;
-    for (;;) {
-        uint32_t block = atomic_fetch_add(&work->next_block, 1);
-        if (block >= work->block_count) {
-            return NULL;
-        }
-        live_block(work, block);
-    }
-}
-
-static void live_all(struct work *work, uint32_t thread_count)
+static void live_all(struct share *shares, uint32_t count)
 {
     pthread_t threads[threads_max];
-    uint32_t started = 0;
-    /* A thread that cannot be had is not missed: this one does what is left. */
-    while (started + 1 < thread_count
-        && pthread_create(&threads[started], NULL, live_blocks, work) == 0) {
-        started++;
+    bool started[threads_max] = { false };
+    for (uint32_t i = 1; i < count; i++) {
+        started[i] = pthread_create(&threads[i], NULL, live_share, &shares[i]) == 0;
     }
-    (void)live_blocks(work);
-    for (uint32_t i = 0; i < started; i++) {
-        (void)pthread_join(threads[i], NULL); /* cannot fail on a thread just made */
+    for (uint32_t i = 0; i < count; i++) {
+        if (started[i]) {
+            (void)pthread_join(threads[i], NULL); /* cannot fail on a thread just made */
+        } else {
+            (void)live_share(&shares[i]); /* ours, or one for which no thread could be had */
+        }
     }
 }
 
-static enum hb_status put_together(struct work *work, struct data_trace_store **out)
+/* Moves a log's visits to where they belong, from the last on and giving back
+ * what is moved, so that the trace never exists twice. */
+static void move_log(struct sim_walker_log *log, struct data_visit *visits)
 {
-    const struct sim_world_config *config = work->model->config;
-    for (uint32_t client = 0; client < config->client_count; client++) {
-        work->first[client + 1] += work->first[client];
+    const size_t slice = (size_t)1 << 20;
+    while (log->len > 0) {
+        size_t count = log->len < slice ? log->len : slice;
+        log->len -= count;
+        memcpy(&visits[log->len], &log->visits[log->len], count * sizeof *visits);
+        struct data_visit *shrunk =
+            log->len > 0 ? realloc(log->visits, log->len * sizeof *shrunk) : NULL;
+        log->visits = shrunk != NULL ? shrunk : log->visits;
     }
-    struct data_trace_sizes sizes = { .visit_count = work->first[config->client_count],
-        .client_count = config->client_count,
-        .place_count = work->model->place_count,
+    free(log->visits);
+    *log = (struct sim_walker_log) { 0 };
+}
+
+static enum hb_status put_together(const struct sim_model *model, struct share *shares,
+    uint32_t share_count, struct data_trace_store **out)
+{
+    const struct sim_world_config *config = model->config;
+    struct data_trace_sizes sizes = { .client_count = config->client_count,
+        .place_count = model->place_count,
         .region_count = config->city_count };
+    for (uint32_t i = 0; i < share_count; i++) {
+        sizes.visit_count += shares[i].log.len;
+    }
     struct data_trace_store *store = NULL;
     enum hb_status status = data_trace_create(&sizes, &store);
     if (status != HB_OK) {
         return status;
     }
     struct data_trace_arrays arrays = data_trace_arrays(store);
-    memcpy(arrays.first, work->first, ((size_t)config->client_count + 1) * sizeof *arrays.first);
-    sim_model_places(work->model, arrays.places);
-    uint64_t next = 0;
-    for (uint32_t i = 0; i < work->block_count; i++) {
-        struct sim_walker_log *log = &work->blocks[i];
-        if (log->len > 0) {
-            memcpy(&arrays.visits[next], log->visits, log->len * sizeof *log->visits);
-        }
-        next += log->len;
-        free(log->visits); /* at once: the two copies never both exist as a whole */
-        *log = (struct sim_walker_log) { 0 };
+    sim_model_places(model, arrays.places);
+    for (uint32_t client = 0; client < config->client_count; client++) {
+        arrays.first[client + 1] = arrays.first[client] + shares[0].visit_counts[client];
+    }
+    for (uint32_t i = 0; i < share_count; i++) {
+        move_log(&shares[i].log, &arrays.visits[arrays.first[shares[i].from]]);
     }
     for (uint32_t i = 0; i < config->city_count && status == HB_OK; i++) {
-        status = data_trace_name_region(store, i, work->model->cities[i].row->name);
+        status = data_trace_name_region(store, i, model->cities[i].row->name);
     }
     if (status != HB_OK) {
         data_trace_free(store);
@@ -226,26 +223,32 @@ static enum hb_status put_together(struct work *work, struct data_trace_store **
 static enum hb_status generate(const struct sim_model *model, struct data_trace_store **out)
 {
     const struct sim_world_config *config = model->config;
-    struct work work = { .model = model,
-        .block_count = (config->client_count + block_clients - 1) / block_clients };
-    work.blocks = calloc(work.block_count, sizeof *work.blocks);
-    work.first = calloc((size_t)config->client_count + 1, sizeof *work.first);
+    uint32_t share_count = config->threads == 0 ? 1 : config->threads;
+    struct share *shares = calloc(share_count, sizeof *shares);
+    uint64_t *visit_counts = calloc(config->client_count, sizeof *visit_counts);
     enum hb_status status = HB_ERR_MEMORY;
-    if (work.blocks != NULL && work.first != NULL) {
-        live_all(&work, config->threads);
+    if (shares != NULL && visit_counts != NULL) {
+        uint64_t clients = config->client_count;
+        for (uint32_t i = 0; i < share_count; i++) {
+            shares[i] = (struct share) { .model = model,
+                .visit_counts = visit_counts,
+                .from = (uint32_t)(clients * i / share_count),
+                .to = (uint32_t)(clients * (i + 1) / share_count) };
+        }
+        live_all(shares, share_count);
         status = HB_OK;
-        for (uint32_t i = 0; i < work.block_count; i++) {
-            status = work.blocks[i].failed ? HB_ERR_MEMORY : status;
+        for (uint32_t i = 0; i < share_count; i++) {
+            status = shares[i].log.failed ? HB_ERR_MEMORY : status;
         }
     }
     if (status == HB_OK) {
-        status = put_together(&work, out);
+        status = put_together(model, shares, share_count, out);
     }
-    for (uint32_t i = 0; work.blocks != NULL && i < work.block_count; i++) {
-        free(work.blocks[i].visits);
+    for (uint32_t i = 0; shares != NULL && i < share_count; i++) {
+        free(shares[i].log.visits);
     }
-    free(work.first);
-    free(work.blocks);
+    free(visit_counts);
+    free(shares);
     return status;
 }
 
