@@ -87,6 +87,33 @@ static void bring_down(uint32_t site)
     host_probe(&host, site, 0);
 }
 
+static void send_forecast(void)
+{
+    struct hb_prediction prediction = { .guess_count = 1,
+        .guesses = { { .place = 2, .confidence = 0.8f } } };
+    host_send(&host, (struct hb_event) { .kind = HB_EVENT_PREDICTED,
+        .req = latest_req(HB_LANE_PREDICT), .prediction = &prediction, .client = 0,
+        .place = HB_NONE, .site = HB_NONE });
+}
+
+static enum hb_lane lane_of(enum stimulus stimulus)
+{
+    static const enum hb_lane lanes[STIMULUS_COUNT] = {
+        [DO_PRIMARY_OK] = HB_LANE_PRIMARY,
+        [DO_PRIMARY_FAILED] = HB_LANE_PRIMARY,
+        [DO_MIRROR_OK] = HB_LANE_MIRROR,
+        [DO_MIRROR_FAILED] = HB_LANE_MIRROR,
+        [DO_DNS_OK] = HB_LANE_DNS,
+        [DO_DNS_FAILED] = HB_LANE_DNS,
+        [DO_SPARE_OK] = HB_LANE_SPARE,
+        [DO_SPARE_FAILED] = HB_LANE_SPARE,
+        [DO_PHASE_DUE] = HB_LANE_PHASE,
+        [DO_TICK_DUE] = HB_LANE_TICK,
+        [DO_SPARE_DUE] = HB_LANE_SPARE_TIMER,
+    };
+    return lanes[stimulus];
+}
+
 static void stimulate(enum stimulus stimulus)
 {
     switch (stimulus) {
@@ -108,46 +135,25 @@ static void stimulate(enum stimulus stimulus)
     case DO_WITHDRAWN:
         host_consent(&host, 0, 0);
         return;
-    case DO_FORECAST: {
-        struct hb_prediction prediction = { .guess_count = 1,
-            .guesses = { { .place = 2, .confidence = 0.8f } } };
-        host_send(&host, (struct hb_event) { .kind = HB_EVENT_PREDICTED,
-            .req = latest_req(HB_LANE_PREDICT), .prediction = &prediction, .client = 0,
-            .place = HB_NONE, .site = HB_NONE });
+    case DO_FORECAST:
+        send_forecast();
         return;
-    }
     case DO_PRIMARY_OK:
-        send_done(HB_LANE_PRIMARY, HB_RESULT_OK);
+    case DO_MIRROR_OK:
+    case DO_DNS_OK:
+    case DO_SPARE_OK:
+        send_done(lane_of(stimulus), HB_RESULT_OK);
         return;
     case DO_PRIMARY_FAILED:
-        send_done(HB_LANE_PRIMARY, HB_RESULT_FAILED);
-        return;
-    case DO_MIRROR_OK:
-        send_done(HB_LANE_MIRROR, HB_RESULT_OK);
-        return;
     case DO_MIRROR_FAILED:
-        send_done(HB_LANE_MIRROR, HB_RESULT_FAILED);
-        return;
-    case DO_DNS_OK:
-        send_done(HB_LANE_DNS, HB_RESULT_OK);
-        return;
     case DO_DNS_FAILED:
-        send_done(HB_LANE_DNS, HB_RESULT_FAILED);
-        return;
-    case DO_SPARE_OK:
-        send_done(HB_LANE_SPARE, HB_RESULT_OK);
-        return;
     case DO_SPARE_FAILED:
-        send_done(HB_LANE_SPARE, HB_RESULT_FAILED);
+        send_done(lane_of(stimulus), HB_RESULT_FAILED);
         return;
     case DO_PHASE_DUE:
-        send_due(HB_LANE_PHASE);
-        return;
     case DO_TICK_DUE:
-        send_due(HB_LANE_TICK);
-        return;
     case DO_SPARE_DUE:
-        send_due(HB_LANE_SPARE_TIMER);
+        send_due(lane_of(stimulus));
         return;
     case DO_PRIMARY_DOWN:
         bring_down(0);
