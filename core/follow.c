@@ -50,15 +50,20 @@ static struct hb_follow_row *ways_of(const struct hb_follow *follow, uint64_t ke
     return &follow->rows[set & ~(uint32_t)(WAYS - 1)];
 }
 
-const struct hb_follow_row *hb_follow_row_of(const struct hb_follow *follow, uint64_t key)
+static struct hb_follow_row *find(const struct hb_follow *follow, uint64_t key)
 {
-    const struct hb_follow_row *ways = ways_of(follow, key);
+    struct hb_follow_row *ways = ways_of(follow, key);
     for (int i = 0; i < WAYS; i++) {
         if (ways[i].key == key) {
             return &ways[i];
         }
     }
     return NULL;
+}
+
+const struct hb_follow_row *hb_follow_row_of(const struct hb_follow *follow, uint64_t key)
+{
+    return find(follow, key);
 }
 
 static uint32_t place_total(const struct hb_follow_row *row, int place)
@@ -82,15 +87,13 @@ static uint32_t row_total(const struct hb_follow_row *row)
     return total;
 }
 
-static struct hb_follow_row *obtain(struct hb_follow *follow, uint64_t key)
+/* The least used of the ways becomes the row of key. */
+static struct hb_follow_row *make_row(struct hb_follow *follow, uint64_t key)
 {
     struct hb_follow_row *ways = ways_of(follow, key), *least = &ways[0];
     uint32_t least_total = UINT32_MAX;
     for (int i = 0; i < WAYS; i++) {
-        if (ways[i].key == key) {
-            return &ways[i];
-        }
-        uint32_t total = ways[i].key == 0 ? 0 : row_total(&ways[i]);
+        uint32_t total = row_total(&ways[i]);
         if (total < least_total) {
             least = &ways[i];
             least_total = total;
@@ -100,16 +103,23 @@ static struct hb_follow_row *obtain(struct hb_follow *follow, uint64_t key)
     return least;
 }
 
-/* Its place in the row; the rarest joins the lost when all are taken. */
-static int obtain_place(struct hb_follow_row *row, uint32_t place)
+static int place_index(const struct hb_follow_row *row, uint32_t place)
+{
+    for (int i = 0; i < HB_FOLLOW_PLACES; i++) {
+        if (row->places[i] == place && place_total(row, i) > 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+/* The rarest place joins the lost (a free one has nothing to add to them). */
+static int make_place(struct hb_follow_row *row, uint32_t place)
 {
     int rarest = 0;
     uint32_t rarest_total = UINT32_MAX;
     for (int i = 0; i < HB_FOLLOW_PLACES; i++) {
         uint32_t total = place_total(row, i);
-        if (total > 0 && row->places[i] == place) {
-            return i;
-        }
         if (total < rarest_total) {
             rarest = i;
             rarest_total = total;
@@ -137,8 +147,10 @@ static void fade(struct hb_follow_row *row)
 void hb_follow_count(struct hb_follow *follow, uint64_t key, unsigned step, uint32_t place)
 {
     assert(step < HB_HISTORY_STEPS);
-    struct hb_follow_row *row = obtain(follow, key);
-    int i = obtain_place(row, place);
+    struct hb_follow_row *row = find(follow, key);
+    row = row != NULL ? row : make_row(follow, key);
+    int i = place_index(row, place);
+    i = i >= 0 ? i : make_place(row, place);
     if (row->counts[i][step] == UINT16_MAX) {
         fade(row);
     }

@@ -52,6 +52,15 @@ static unsigned total_of(const struct hb_habit *habit, int move)
     return total;
 }
 
+static int rarest_of(const struct hb_habit *habit)
+{
+    int rarest = 0;
+    for (int i = 1; i < HB_HABIT_MOVES; i++) {
+        rarest = total_of(habit, i) < total_of(habit, rarest) ? i : rarest;
+    }
+    return rarest;
+}
+
 /* All moves from one place together, so that their shares stay. */
 static void fade(struct hb_habit *habit, unsigned from)
 {
@@ -70,17 +79,12 @@ void hb_habit_move(struct hb_habit *habit, unsigned step, uint32_t from, uint32_
         return;
     }
     uint8_t key = (uint8_t)(a << 4 | b);
-    int rarest = 0, move = -1;
-    for (int i = 0; i < HB_HABIT_MOVES && move < 0; i++) {
-        unsigned total = total_of(habit, i);
-        if (habit->from_to[i] == key && total > 0) {
-            move = i;
-        } else if (total < total_of(habit, rarest)) {
-            rarest = i;
-        }
+    int move = 0;
+    while (move < HB_HABIT_MOVES && (habit->from_to[move] != key || total_of(habit, move) == 0)) {
+        move++;
     }
-    if (move < 0) {
-        move = rarest;
+    if (move == HB_HABIT_MOVES) {
+        move = rarest_of(habit);
         habit->from_to[move] = key;
         for (int i = 0; i < HB_HISTORY_STEPS; i++) {
             habit->counts[move][i] = 0;

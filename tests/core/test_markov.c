@@ -31,8 +31,9 @@ static double walk(struct hb_predictor *predictor, uint32_t client, double start
 /* By hand for A B A B A, 15 minutes on. Moved: own places B 2/3, elsewhere 1/3; all
  * moves from A are 2 to B: 8/9, 1/9; own moves the same: 26/27, 1/27. Stay: usual 1/6,
  * this dwell 2/15, this clock 8/75; A 2/15; A after this dwell 64/951; own 16/135;
- * with odds moved by 64/887 x 13/2: 16/119 x 64/887 x 13/2 = 6656/105553. Calibration changes the first
- * guess (B) and scales the others alike, so their ratio is free of it. */
+ * with odds moved by 64/887 x 13/2: 16/119 x 64/887 x 13/2 = 6656/105553.
+ * Calibration changes the first guess (B) and scales the others alike, so
+ * their ratio is free of it. */
 static void shares_follow_the_hand_count(void **state)
 {
     (void)state;
