@@ -5,7 +5,7 @@
 
 static size_t block_bytes(const struct sim_bucket_pool *pool)
 {
-    return ((size_t)pool->block_count << pool->block_bits) * SIM_RECORD_BYTES;
+    return ((size_t)pool->block_count << pool->block_bits) * SIM_BUCKET_RECORD_BYTES;
 }
 
 static size_t next_bytes(const struct sim_bucket_pool *pool)
@@ -36,4 +36,33 @@ void sim_bucket_pool_fini(struct sim_bucket_pool *pool)
     sim_pages_free(pool->next, next_bytes(pool));
     sim_pages_free(pool->blocks, block_bytes(pool));
     *pool = (struct sim_bucket_pool) { 0 };
+}
+
+struct sim_bucket_bounds sim_bucket_bounds_of(const struct sim_bucket_pool *pool,
+    struct sim_bucket bucket)
+{
+    struct sim_bucket_bounds bounds = { .at_min = UINT64_MAX, .tag_min = UINT64_MAX };
+    struct sim_bucket_walk walk = sim_bucket_walk_of(pool, bucket);
+    while (sim_bucket_walk_on(pool, &walk)) {
+        for (uint32_t i = 0; i < walk.count; i++) {
+            struct sim_bucket_record record = sim_bucket_read(pool, &walk, i);
+            bounds.at_min = record.at < bounds.at_min ? record.at : bounds.at_min;
+            bounds.at_max = record.at > bounds.at_max ? record.at : bounds.at_max;
+            bounds.tag_min = record.tag < bounds.tag_min ? record.tag : bounds.tag_min;
+            bounds.tag_max = record.tag > bounds.tag_max ? record.tag : bounds.tag_max;
+        }
+    }
+    return bounds;
+}
+
+void sim_bucket_pour(struct sim_bucket_pool *pool, struct sim_bucket from, struct sim_bucket *to)
+{
+    struct sim_bucket_walk walk = sim_bucket_walk_of(pool, from);
+    while (sim_bucket_walk_on(pool, &walk)) {
+        for (uint32_t i = 0; i < walk.count; i++) {
+            struct sim_bucket_record record = sim_bucket_read(pool, &walk, i);
+            sim_bucket_append(pool, to, &record);
+        }
+        sim_bucket_give_block(pool, walk.block);
+    }
 }

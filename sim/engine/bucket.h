@@ -15,13 +15,20 @@
  * their time here. */
 
 /* An event, ordered by (at, tag). A bucket stores 20 bytes of it. */
-struct sim_record {
+struct sim_bucket_record {
     uint64_t at;
     uint64_t tag;  /* rank : 4, entity : 28, order : 32 */
     uint32_t load; /* kind : 8, payload : 24 */
 };
 
-enum { SIM_RECORD_BYTES = offsetof(struct sim_record, load) + sizeof(uint32_t) };
+enum { SIM_BUCKET_RECORD_BYTES = offsetof(struct sim_bucket_record, load) + sizeof(uint32_t) };
+
+/* Without a branch: the first difference decides. */
+static inline bool sim_bucket_is_before(const struct sim_bucket_record *a,
+    const struct sim_bucket_record *b)
+{
+    return (a->at < b->at) | ((a->at == b->at) & (a->tag < b->tag));
+}
 
 /* A chain of blocks, the newest first; only that one may be part-filled.
  * Zero is empty. */
@@ -53,30 +60,38 @@ enum hb_status sim_bucket_pool_init(struct sim_bucket_pool *pool, uint32_t block
     size_t block_count);
 void sim_bucket_pool_fini(struct sim_bucket_pool *pool);
 
-static inline struct sim_record sim_bucket_pack(const struct sim_event *event)
+/* Least and greatest instant and tag of a bucket's records. */
+struct sim_bucket_bounds {
+    uint64_t at_min, at_max, tag_min, tag_max;
+};
+struct sim_bucket_bounds sim_bucket_bounds_of(const struct sim_bucket_pool *pool,
+    struct sim_bucket bucket);
+
+/* Moves all records of from, which is thereby used up, to another bucket. */
+void sim_bucket_pour(struct sim_bucket_pool *pool, struct sim_bucket from, struct sim_bucket *to);
+
+static inline struct sim_bucket_record sim_bucket_pack(const struct sim_event *event)
 {
     assert(event->at_ns >= 0);
-    assert(event->entity <= SIM_EVENT_ENTITY_MAX);
-    assert(event->payload <= SIM_EVENT_PAYLOAD_MAX);
-    assert(event->rank <= SIM_EVENT_RANK_MAX);
-    return (struct sim_record) {
+    assert((event->entity >> 28 | event->payload >> 24 | event->rank >> 4) == 0);
+    return (struct sim_bucket_record) {
         .at = (uint64_t)event->at_ns,
         .tag = (uint64_t)event->rank << 60 | (uint64_t)event->entity << 32 | event->order,
         .load = (uint32_t)event->kind << 24 | event->payload,
     };
 }
 
-static inline uint32_t sim_bucket_entity(const struct sim_record *record)
+static inline uint32_t sim_bucket_entity(const struct sim_bucket_record *record)
 {
     return (uint32_t)(record->tag >> 32) & SIM_EVENT_ENTITY_MAX;
 }
 
-static inline uint8_t sim_bucket_kind(const struct sim_record *record)
+static inline uint8_t sim_bucket_kind(const struct sim_bucket_record *record)
 {
     return (uint8_t)(record->load >> 24);
 }
 
-static inline struct sim_event sim_bucket_unpack(const struct sim_record *record)
+static inline struct sim_event sim_bucket_unpack(const struct sim_bucket_record *record)
 {
     return (struct sim_event) {
         .at_ns = (int64_t)record->at,
@@ -91,7 +106,7 @@ static inline struct sim_event sim_bucket_unpack(const struct sim_record *record
 static inline unsigned char *sim_bucket_slot(const struct sim_bucket_pool *pool, uint32_t block,
     uint32_t index)
 {
-    return pool->blocks + (((size_t)block << pool->block_bits) + index) * SIM_RECORD_BYTES;
+    return pool->blocks + (((size_t)block << pool->block_bits) + index) * SIM_BUCKET_RECORD_BYTES;
 }
 
 static inline uint32_t sim_bucket_take_block(struct sim_bucket_pool *pool)
@@ -114,7 +129,7 @@ static inline void sim_bucket_give_block(struct sim_bucket_pool *pool, uint32_t 
 }
 
 static inline void sim_bucket_append(struct sim_bucket_pool *pool, struct sim_bucket *bucket,
-    const struct sim_record *record)
+    const struct sim_bucket_record *record)
 {
     uint32_t index = bucket->count++ & ((1U << pool->block_bits) - 1);
     if (index == 0) {
@@ -164,11 +179,11 @@ static inline bool sim_bucket_walk_on(const struct sim_bucket_pool *pool,
     return true;
 }
 
-static inline struct sim_record sim_bucket_record(const struct sim_bucket_pool *pool,
+static inline struct sim_bucket_record sim_bucket_read(const struct sim_bucket_pool *pool,
     const struct sim_bucket_walk *walk, uint32_t index)
 {
     const unsigned char *slot = sim_bucket_slot(pool, walk->block, index);
-    struct sim_record record;
+    struct sim_bucket_record record;
     memcpy(&record.at, slot, 8);
     memcpy(&record.tag, slot + 8, 8);
     memcpy(&record.load, slot + 16, 4);

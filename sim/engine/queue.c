@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "sim/engine/bucket.h"
+#include "sim/engine/order.h"
 
 /* A ladder of buckets (after the ladder queue of Tang, Goh and Thng, ACM
  * TOMACS 15(3), 2005), changed so that ties and hostile instants cost no more
@@ -29,22 +30,24 @@
  * divides by tag (rank, entity, order) instead of time: a million events at
  * once are no special case. */
 
+/* Tuned with tests/bench/engine; none of them can change an order. */
 enum {
-    leaf_count = 40,   /* sorted by insertion: beyond about 50, spreading is faster */
-    bottom_count = 96, /* room for what is pushed among the sorted */
-    per_bucket = 6,    /* aimed at when a bucket is spread */
-    rung_count = 10,
-    block_bits_max = 6,
+    leaf_count = SIM_ORDER_MAX, /* a bucket of up to so many is sorted, not spread */
+    bottom_count = 96,          /* room for what is pushed among the sorted */
+    per_bucket = 8,             /* aimed at when a bucket is spread */
+    rung_count = 10,            /* more are hardly ever needed; then collapse() */
+    block_bits_max = 6,         /* of records in a block */
 };
 
 struct rung {
     struct sim_bucket *buckets;
-    uint64_t start;   /* of bucket 0: an instant, or with by_tag a tag */
-    uint64_t instant; /* with by_tag: of all but the first and last bucket */
-    size_t pending;   /* records in all buckets */
-    uint32_t shift;   /* a bucket is 2^shift wide */
-    uint32_t current; /* buckets below it have been taken */
-    uint32_t last;    /* index of the open-ended bucket */
+    uint64_t start;    /* of bucket 0: an instant, or with by_tag a tag */
+    uint64_t instant;  /* with by_tag: of all but the first and last bucket */
+    size_t pending;    /* records in all buckets */
+    uint32_t shift;    /* a bucket is 2^shift wide */
+    uint32_t current;  /* buckets below it have been taken */
+    uint32_t last;     /* index of the open-ended bucket */
+    uint32_t fan_bits; /* there are up to 2^fan_bits buckets */
     bool by_tag;
 };
 
@@ -52,28 +55,18 @@ struct sim_queue {
     size_t len, capacity;
     uint64_t now; /* instant of the last popped */
     size_t bottom_len;
-    struct sim_record bottom[bottom_count]; /* latest first */
-    uint32_t depth;                         /* rungs in use, >= 1 */
+    struct sim_bucket_record bottom[bottom_count]; /* latest first */
+    struct sim_bucket_record unsorted[leaf_count]; /* on their way there */
+    uint32_t depth; /* rungs in use, >= 1 */
     struct rung rungs[rung_count];
-    uint32_t fan_bits; /* a rung has up to 2^fan_bits buckets */
+    size_t bucket_count; /* of all rungs */
     struct sim_bucket_pool pool;
     const struct sim_queue_touch *touches; /* [256] by kind, or NULL */
 };
 
-/* Without a branch: the first difference decides. */
-static bool is_before(const struct sim_record *a, const struct sim_record *b)
-{
-    return (a->at < b->at) | ((a->at == b->at) & (a->tag < b->tag));
-}
-
-static uint32_t bit_length(uint64_t value)
-{
-    return value == 0 ? 0 : 64 - (uint32_t)__builtin_clzll(value);
-}
-
 /* ---- rungs ---- */
 
-static uint32_t index_of(const struct rung *rung, const struct sim_record *record)
+static uint32_t index_of(const struct rung *rung, const struct sim_bucket_record *record)
 {
     uint64_t word = record->at;
     if (rung->by_tag) {
@@ -90,7 +83,7 @@ static uint32_t index_of(const struct rung *rung, const struct sim_record *recor
 }
 
 static void put(struct sim_queue *queue, struct rung *rung, uint32_t index,
-    const struct sim_record *record)
+    const struct sim_bucket_record *record)
 {
     sim_bucket_append(&queue->pool, &rung->buckets[index], record);
     rung->pending++;
@@ -104,34 +97,13 @@ static struct sim_bucket detach(struct rung *rung, uint32_t index)
     return bucket;
 }
 
-/* First and last key that a rung has to tell apart. */
-struct bounds {
-    uint64_t at_min, at_max, tag_min, tag_max;
-};
-
-static struct bounds bounds_of_records(const struct sim_queue *queue, struct sim_bucket bucket)
-{
-    struct bounds bounds = { .at_min = UINT64_MAX, .tag_min = UINT64_MAX };
-    struct sim_bucket_walk walk = sim_bucket_walk_of(&queue->pool, bucket);
-    while (sim_bucket_walk_on(&queue->pool, &walk)) {
-        for (uint32_t i = 0; i < walk.count; i++) {
-            struct sim_record record = sim_bucket_record(&queue->pool, &walk, i);
-            bounds.at_min = record.at < bounds.at_min ? record.at : bounds.at_min;
-            bounds.at_max = record.at > bounds.at_max ? record.at : bounds.at_max;
-            bounds.tag_min = record.tag < bounds.tag_min ? record.tag : bounds.tag_min;
-            bounds.tag_max = record.tag > bounds.tag_max ? record.tag : bounds.tag_max;
-        }
-    }
-    return bounds;
-}
-
 /* Of bucket index, without a look at its records if the rung itself bounds
  * them. Below an open first bucket there may still be pushes, down to now. */
-static struct bounds bounds_of(const struct sim_queue *queue, const struct rung *rung,
+static struct sim_bucket_bounds bounds_of(const struct sim_queue *queue, const struct rung *rung,
     uint32_t index, struct sim_bucket bucket)
 {
     if (index == 0 || index == rung->last || rung->shift == 0) {
-        struct bounds bounds = bounds_of_records(queue, bucket);
+        struct sim_bucket_bounds bounds = sim_bucket_bounds_of(&queue->pool, bucket);
         bool is_open = index == 0 && index < rung->last;
         bounds.at_min = is_open ? queue->now : bounds.at_min;
         bounds.tag_min = is_open ? 0 : bounds.tag_min;
@@ -140,22 +112,24 @@ static struct bounds bounds_of(const struct sim_queue *queue, const struct rung 
     uint64_t first = rung->start + ((uint64_t)index << rung->shift);
     uint64_t last = first + ((UINT64_C(1) << rung->shift) - 1);
     if (rung->by_tag) {
-        return (struct bounds) { rung->instant, rung->instant, first, last };
+        return (struct sim_bucket_bounds) { rung->instant, rung->instant, first, last };
     }
-    return (struct bounds) { first, last, 0, UINT64_MAX };
+    return (struct sim_bucket_bounds) { first, last, 0, UINT64_MAX };
 }
 
-/* Divides an empty rung for count records. */
-static void lay_out(struct rung *rung, struct bounds bounds, uint32_t count, uint32_t fan_bits)
+/* Divides an empty rung into some count buckets, one to two to the power of
+ * the bits of count. At steady state most of a heap of pending events lies in
+ * a small part of its span, so the open-ended bucket is divided more finely. */
+static void lay_out(struct rung *rung, struct sim_bucket_bounds bounds, uint32_t count)
 {
     rung->by_tag = bounds.at_min == bounds.at_max;
     rung->instant = bounds.at_max;
     rung->start = rung->by_tag ? bounds.tag_min : bounds.at_min;
     uint64_t span = (rung->by_tag ? bounds.tag_max : bounds.at_max) - rung->start;
     assert(span > 0); /* no two events have the same key */
-    uint32_t bits = bit_length(count / per_bucket);
-    bits = bits < fan_bits ? bits : fan_bits;
-    rung->shift = bit_length(span) > bits ? bit_length(span) - bits : 0;
+    uint32_t bits = sim_order_bit_length(count);
+    bits = bits < rung->fan_bits ? bits : rung->fan_bits;
+    rung->shift = sim_order_bit_length(span) > bits ? sim_order_bit_length(span) - bits : 0;
     rung->last = (uint32_t)(span >> rung->shift);
     rung->current = 0;
 }
@@ -166,21 +140,8 @@ static void spread(struct sim_queue *queue, struct rung *rung, struct sim_bucket
     struct sim_bucket_walk walk = sim_bucket_walk_of(&queue->pool, bucket);
     while (sim_bucket_walk_on(&queue->pool, &walk)) {
         for (uint32_t i = 0; i < walk.count; i++) {
-            struct sim_record record = sim_bucket_record(&queue->pool, &walk, i);
+            struct sim_bucket_record record = sim_bucket_read(&queue->pool, &walk, i);
             put(queue, rung, index_of(rung, &record), &record);
-        }
-        sim_bucket_give_block(&queue->pool, walk.block);
-    }
-}
-
-/* Moves the records of from, detached, to another bucket. */
-static void pour(struct sim_queue *queue, struct sim_bucket from, struct sim_bucket *to)
-{
-    struct sim_bucket_walk walk = sim_bucket_walk_of(&queue->pool, from);
-    while (sim_bucket_walk_on(&queue->pool, &walk)) {
-        for (uint32_t i = 0; i < walk.count; i++) {
-            struct sim_record record = sim_bucket_record(&queue->pool, &walk, i);
-            sim_bucket_append(&queue->pool, to, &record);
         }
         sim_bucket_give_block(&queue->pool, walk.block);
     }
@@ -195,11 +156,11 @@ static struct rung *collapse(struct sim_queue *queue, struct sim_bucket bucket)
     for (; queue->depth > 0; queue->depth--) {
         struct rung *rung = &queue->rungs[queue->depth - 1];
         for (uint32_t i = rung->current; i <= rung->last; i++) {
-            pour(queue, detach(rung, i), &others);
+            sim_bucket_pour(&queue->pool, detach(rung, i), &others);
         }
     }
     queue->depth = 1;
-    lay_out(base, bounds_of_records(queue, bucket), bucket.count, queue->fan_bits);
+    lay_out(base, sim_bucket_bounds_of(&queue->pool, bucket), bucket.count);
     base->buckets[base->last] = others;
     base->pending = others.count;
     return base;
@@ -208,7 +169,7 @@ static struct rung *collapse(struct sim_queue *queue, struct sim_bucket bucket)
 /* ---- bottom ---- */
 
 /* Has what the event's handler will touch on its way to the cache. */
-static void fetch(const struct sim_queue *queue, const struct sim_record *record)
+static void fetch(const struct sim_queue *queue, const struct sim_bucket_record *record)
 {
     if (queue->touches != NULL) {
         const struct sim_queue_touch *touch = &queue->touches[sim_bucket_kind(record)];
@@ -220,17 +181,17 @@ static void fetch(const struct sim_queue *queue, const struct sim_record *record
 }
 
 /* Puts record in its place among the sorted; it is more often early than late. */
-static void insert(struct sim_queue *queue, const struct sim_record *record)
+static void insert(struct sim_queue *queue, const struct sim_bucket_record *record)
 {
     size_t i = queue->bottom_len++;
-    for (; i > 0 && is_before(&queue->bottom[i - 1], record); i--) {
+    for (; i > 0 && sim_bucket_is_before(&queue->bottom[i - 1], record); i--) {
         queue->bottom[i] = queue->bottom[i - 1];
     }
     queue->bottom[i] = *record;
 }
 
-/* The clients of the small bucket after index are fetched while those of
- * index are served. */
+/* What the small bucket after index will touch is fetched while index is
+ * served. */
 static void fetch_next(const struct sim_queue *queue, const struct rung *rung, uint32_t index)
 {
     do {
@@ -242,43 +203,36 @@ static void fetch_next(const struct sim_queue *queue, const struct rung *rung, u
     struct sim_bucket_walk walk = sim_bucket_walk_of(&queue->pool, rung->buckets[index]);
     while (sim_bucket_walk_on(&queue->pool, &walk)) {
         for (uint32_t i = 0; i < walk.count; i++) {
-            struct sim_record record = sim_bucket_record(&queue->pool, &walk, i);
+            struct sim_bucket_record record = sim_bucket_read(&queue->pool, &walk, i);
             fetch(queue, &record);
         }
     }
 }
 
-/* Moves a small bucket, detached, to the empty bottom. The sort counts for
- * each record those that come after it: more comparisons than by insertion,
- * but none that a processor can guess wrong. */
+/* Moves a small bucket, detached, to the empty bottom. */
 static void sort_into_bottom(struct sim_queue *queue, struct sim_bucket bucket)
 {
-    struct sim_record found[leaf_count];
-    uint32_t after[leaf_count], count = 0;
+    struct sim_bucket_record *found = queue->unsorted;
+    uint8_t order[leaf_count];
+    uint32_t count = 0;
     struct sim_bucket_walk walk = sim_bucket_walk_of(&queue->pool, bucket);
     while (sim_bucket_walk_on(&queue->pool, &walk)) {
         for (uint32_t i = 0; i < walk.count; i++) {
-            found[count] = sim_bucket_record(&queue->pool, &walk, i);
-            fetch(queue, &found[count]);
-            uint32_t later = 0;
-            for (uint32_t j = 0; j < count; j++) {
-                uint32_t is_later = is_before(&found[count], &found[j]);
-                later += is_later;
-                after[j] += 1 - is_later;
-            }
-            after[count++] = later;
+            found[count] = sim_bucket_read(&queue->pool, &walk, i);
+            fetch(queue, &found[count++]);
         }
         sim_bucket_give_block(&queue->pool, walk.block);
     }
-    for (uint32_t i = 0; i < count; i++) {
-        queue->bottom[after[i]] = found[i];
+    sim_order_latest_first(found, count, order);
+    for (uint32_t k = 0; k < count; k++) {
+        queue->bottom[k] = found[order[k]];
     }
     queue->bottom_len = count;
 }
 
 /* Makes room in a full bottom: everything goes back to the finest rung, to be
  * spread over a finer one when its turn comes. */
-static void empty_bottom(struct sim_queue *queue)
+__attribute__((noinline)) static void empty_bottom(struct sim_queue *queue)
 {
     struct rung *rung = &queue->rungs[queue->depth - 1];
     for (size_t i = 0; i < queue->bottom_len; i++) {
@@ -306,15 +260,17 @@ static void refine(struct sim_queue *queue, struct rung *rung)
     if (index < rung->last && queue->depth == rung_count) {
         rung = collapse(queue, bucket);
     } else {
-        struct bounds bounds = bounds_of(queue, rung, index, bucket);
-        rung = index < rung->last ? &queue->rungs[queue->depth++] : rung;
-        lay_out(rung, bounds, bucket.count, queue->fan_bits);
+        bool is_open = index == rung->last;
+        struct sim_bucket_bounds bounds = bounds_of(queue, rung, index, bucket);
+        rung = is_open ? rung : &queue->rungs[queue->depth++];
+        lay_out(rung, bounds, is_open ? bucket.count : bucket.count / per_bucket);
     }
     spread(queue, rung, bucket);
 }
 
-/* Fills the empty bottom; false if nothing is pending. */
-static bool fill_bottom(struct sim_queue *queue)
+/* Fills the empty bottom; false if nothing is pending. Out of line, like
+ * empty_bottom, so that push and pop save no registers for what is rare. */
+__attribute__((noinline)) static bool fill_bottom(struct sim_queue *queue)
 {
     while (queue->bottom_len == 0) {
         while (queue->depth > 1 && queue->rungs[queue->depth - 1].pending == 0) {
@@ -342,8 +298,9 @@ enum hb_status sim_queue_create(const struct sim_queue_options *options, struct 
     if (capacity == 0 || capacity > UINT32_C(1) << 31) {
         return HB_ERR_RANGE;
     }
-    uint32_t fan_bits = clamp(bit_length(capacity) * 2 / 5, 7, 9);
-    size_t bucket_count = (size_t)rung_count << fan_bits;
+    uint32_t base_bits = clamp(sim_order_bit_length(capacity) / 2, 9, 10);
+    uint32_t fine_bits = clamp(sim_order_bit_length(capacity) / 2 - 1, 5, 10);
+    size_t bucket_count = ((size_t)1 << base_bits) + ((size_t)(rung_count - 1) << fine_bits);
     struct sim_queue *queue = calloc(1, sizeof(*queue));
     struct sim_bucket *buckets = calloc(bucket_count, sizeof(*buckets));
     if (queue == NULL || buckets == NULL) {
@@ -351,17 +308,19 @@ enum hb_status sim_queue_create(const struct sim_queue_options *options, struct 
     }
     /* Part-filled blocks, at worst one in every bucket, shall cost at most
      * about 3 bytes an event (from 1e5 events on). */
-    size_t fits = capacity * 3 / (bucket_count * SIM_RECORD_BYTES);
-    uint32_t block_bits = clamp(bit_length(fits), 3, block_bits_max + 1) - 1;
+    size_t fits = capacity * 3 / (bucket_count * SIM_BUCKET_RECORD_BYTES);
+    uint32_t block_bits = clamp(sim_order_bit_length(fits), 4, block_bits_max + 1) - 1;
     if (sim_bucket_pool_init(&queue->pool, block_bits,
             (capacity >> block_bits) + bucket_count + 2) != HB_OK) {
         goto no_memory;
     }
     for (uint32_t k = 0; k < rung_count; k++) {
-        queue->rungs[k].buckets = buckets + (k << fan_bits);
+        queue->rungs[k].fan_bits = k == 0 ? base_bits : fine_bits;
+        queue->rungs[k].buckets = buckets;
+        buckets += (size_t)1 << queue->rungs[k].fan_bits;
     }
-    queue->fan_bits = fan_bits;
     queue->capacity = capacity;
+    queue->bucket_count = bucket_count;
     queue->depth = 1;
     queue->touches = options->touches;
     *out = queue;
@@ -387,7 +346,7 @@ enum hb_status sim_queue_push(struct sim_queue *queue, const struct sim_event *e
     if (queue->len == queue->capacity) {
         return HB_ERR_FULL;
     }
-    struct sim_record record = sim_bucket_pack(event);
+    struct sim_bucket_record record = sim_bucket_pack(event);
     assert(record.at >= queue->now);
     queue->len++;
     if (queue->bottom_len == bottom_count) {
@@ -401,8 +360,7 @@ enum hb_status sim_queue_push(struct sim_queue *queue, const struct sim_event *e
             return HB_OK;
         }
     }
-    fetch(queue, &record);
-    insert(queue, &record);
+    insert(queue, &record); /* too near to be worth fetching for */
     return HB_OK;
 }
 
@@ -411,7 +369,7 @@ bool sim_queue_pop(struct sim_queue *queue, int64_t until_ns, struct sim_event *
     if (queue->bottom_len == 0 && !fill_bottom(queue)) {
         return false;
     }
-    const struct sim_record *first = &queue->bottom[queue->bottom_len - 1];
+    const struct sim_bucket_record *first = &queue->bottom[queue->bottom_len - 1];
     if ((int64_t)first->at > until_ns) {
         return false;
     }
@@ -429,9 +387,9 @@ size_t sim_queue_len(const struct sim_queue *queue)
 
 static size_t bytes_of(const struct sim_queue *queue, size_t block_count)
 {
-    size_t block_bytes = ((size_t)SIM_RECORD_BYTES << queue->pool.block_bits) + sizeof(uint32_t);
-    size_t bucket_bytes = (size_t)rung_count * sizeof(struct sim_bucket) << queue->fan_bits;
-    return sizeof(*queue) + bucket_bytes + block_count * block_bytes;
+    size_t block_bytes = (size_t)SIM_BUCKET_RECORD_BYTES << queue->pool.block_bits;
+    return sizeof(*queue) + queue->bucket_count * sizeof(struct sim_bucket)
+        + block_count * (block_bytes + sizeof(*queue->pool.next));
 }
 
 size_t sim_queue_used_bytes(const struct sim_queue *queue)

@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "core/units.h"
+#include "sim/engine/draw.h"
 #include "sim/engine/loop.h"
 #include "sim/engine/timer.h"
 
@@ -32,41 +34,53 @@ struct station {
     uint32_t order;
 };
 
-static void schedule(struct station *station, uint8_t kind, int64_t at_ns)
+static void schedule(struct station *station, uint8_t kind, double after_s)
 {
-    struct sim_event event = { .at_ns = at_ns, .order = station->order++, .kind = kind };
+    struct sim_event event = {
+        .at_ns = hb_units_after(sim_loop_now_ns(station->loop), after_s),
+        .order = station->order++,
+        .kind = kind,
+    };
     sim_loop_push(station->loop, &event);
 }
 
 static void arrive(void *ctx, const struct sim_event *event)
 {
     struct station *station = ctx;
-    mm1_account(&station->model, event->at_ns);
-    schedule(station, arrival, event->at_ns + mm1_arrival_ns(&station->model));
+    mm1_account(&station->model, hb_units_s(event->at_ns));
+    schedule(station, arrival, mm1_arrival_s(&station->model));
     if (station->model.in_system++ == 0) {
-        schedule(station, departure, event->at_ns + mm1_service_ns(&station->model));
+        schedule(station, departure, mm1_service_s(&station->model));
     }
 }
 
 static void depart(void *ctx, const struct sim_event *event)
 {
     struct station *station = ctx;
-    mm1_account(&station->model, event->at_ns);
+    mm1_account(&station->model, hb_units_s(event->at_ns));
     if (--station->model.in_system > 0) {
-        schedule(station, departure, event->at_ns + mm1_service_ns(&station->model));
+        schedule(station, departure, mm1_service_s(&station->model));
     }
 }
 
-uint64_t loop_mm1(struct mm1 *model, int64_t until_ns)
+static double draw(void *stream, double mean)
+{
+    return sim_draw_exponential(stream, mean);
+}
+
+uint64_t loop_mm1(struct mm1 *model, double until_s, bool is_own)
 {
     struct station station = { .model = *model, .loop = loop_of(4) };
+    struct sim_stream stream = sim_stream_of(model->picker, SIM_STREAM_TEST, 0);
+    station.model.draw = is_own ? draw : NULL;
+    station.model.draw_ctx = &stream;
     struct sim_loop_handler arriving = { .handle = arrive, .ctx = &station };
     struct sim_loop_handler departing = { .handle = depart, .ctx = &station };
     sim_loop_handle(station.loop, arrival, &arriving);
     sim_loop_handle(station.loop, departure, &departing);
-    schedule(&station, arrival, mm1_arrival_ns(&station.model));
-    run(station.loop, until_ns);
-    mm1_account(&station.model, until_ns);
+    schedule(&station, arrival, mm1_arrival_s(&station.model));
+    run(station.loop, hb_units_ns(until_s));
+    mm1_account(&station.model, until_s);
     uint64_t events = sim_loop_counts(station.loop).popped;
     sim_loop_free(station.loop);
     *model = station.model;

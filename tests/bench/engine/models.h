@@ -3,46 +3,53 @@
 #define TESTS_BENCH_ENGINE_MODELS_H
 
 #include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* The models that both simulators run, with the same random numbers: what is
- * compared is scheduling alone. */
+/* The models that both simulators run. */
 
-/* A queue of one server; the time between arrivals and of service exponential. */
+/* A queue of one server; the times between arrivals and of service are
+ * exponential: the simulator's own random variables, as its users write it, or
+ * a cheap generator that gives both simulators the same numbers. */
 struct mm1 {
+    double (*draw)(void *ctx, double mean); /* exponential; NULL: the cheap generator */
+    void *draw_ctx;
     uint64_t picker;
-    double arrival_ns_mean, service_ns_mean;
+    double arrival_s_mean, service_s_mean;
     uint32_t in_system;
-    int64_t changed_ns;
-    double area_ns; /* integral of the number in the system */
+    double changed_s;
+    double area_s; /* integral of the number in the system */
 };
 
-/* Exponential by inversion of a cheap uniform number. */
-static inline int64_t mm1_draw_ns(struct mm1 *model, double mean_ns)
+static inline double mm1_draw_s(struct mm1 *model, double mean_s)
 {
+    if (model->draw != NULL) {
+        return model->draw(model->draw_ctx, mean_s);
+    }
     model->picker = model->picker * 6364136223846793005ULL + 1442695040888963407ULL;
     double u = (double)(model->picker >> 11) * 0x1p-53;
-    return (int64_t)(-mean_ns * log(1.0 - u));
+    return -mean_s * log(1.0 - u);
 }
 
-static inline int64_t mm1_arrival_ns(struct mm1 *model)
+static inline double mm1_arrival_s(struct mm1 *model)
 {
-    return mm1_draw_ns(model, model->arrival_ns_mean);
+    return mm1_draw_s(model, model->arrival_s_mean);
 }
 
-static inline int64_t mm1_service_ns(struct mm1 *model)
+static inline double mm1_service_s(struct mm1 *model)
 {
-    return mm1_draw_ns(model, model->service_ns_mean);
+    return mm1_draw_s(model, model->service_s_mean);
 }
 
-static inline void mm1_account(struct mm1 *model, int64_t now_ns)
+static inline void mm1_account(struct mm1 *model, double now_s)
 {
-    model->area_ns += (double)(now_ns - model->changed_ns) * model->in_system;
-    model->changed_ns = now_ns;
+    model->area_s += (now_s - model->changed_s) * model->in_system;
+    model->changed_s = now_s;
 }
 
 /* Clients with a keepalive timer each: every gap_ns a message of one of them,
@@ -61,12 +68,12 @@ static inline uint32_t keepalive_next_client(struct keepalive *model)
     return (uint32_t)((model->picker >> 32) * model->client_count >> 32);
 }
 
-/* Events handled. */
-uint64_t ns3_mm1(struct mm1 *model, int64_t until_ns);
+/* Events handled. is_own: with the simulator's own random variables. */
+uint64_t ns3_mm1(struct mm1 *model, double until_s, bool is_own);
 void ns3_keepalive(struct keepalive *model);
 
 /* The same on sim_loop. */
-uint64_t loop_mm1(struct mm1 *model, int64_t until_ns);
+uint64_t loop_mm1(struct mm1 *model, double until_s, bool is_own);
 void loop_keepalive(struct keepalive *model);
 
 #ifdef __cplusplus

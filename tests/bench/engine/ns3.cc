@@ -8,9 +8,10 @@
 #include <ns3/make-event.h>
 #include <ns3/map-scheduler.h>
 #include <ns3/nstime.h>
-#include <ns3/priority-queue-scheduler.h>
-#include <ns3/simulator.h>
 #include <ns3/object-factory.h>
+#include <ns3/priority-queue-scheduler.h>
+#include <ns3/random-variable-stream.h>
+#include <ns3/simulator.h>
 
 #include <vector>
 
@@ -94,7 +95,12 @@ void UsePriorityQueue()
     ns3::Simulator::SetScheduler(factory);
 }
 
-// M/M/1: the model of mm1.c.
+double Draw(void* variable, double mean)
+{
+    return static_cast<ns3::ExponentialRandomVariable*>(variable)->GetValue(mean, 0.0);
+}
+
+// M/M/1, as in models.c.
 struct Station
 {
     struct mm1 model;
@@ -106,25 +112,25 @@ void Depart();
 void Arrive()
 {
     g_station.events++;
-    mm1_account(&g_station.model, ns3::Simulator::Now().GetNanoSeconds());
-    ns3::Simulator::Schedule(ns3::NanoSeconds(mm1_arrival_ns(&g_station.model)), &Arrive);
+    mm1_account(&g_station.model, ns3::Simulator::Now().GetSeconds());
+    ns3::Simulator::Schedule(ns3::Seconds(mm1_arrival_s(&g_station.model)), &Arrive);
     if (g_station.model.in_system++ == 0)
     {
-        ns3::Simulator::Schedule(ns3::NanoSeconds(mm1_service_ns(&g_station.model)), &Depart);
+        ns3::Simulator::Schedule(ns3::Seconds(mm1_service_s(&g_station.model)), &Depart);
     }
 }
 
 void Depart()
 {
     g_station.events++;
-    mm1_account(&g_station.model, ns3::Simulator::Now().GetNanoSeconds());
+    mm1_account(&g_station.model, ns3::Simulator::Now().GetSeconds());
     if (--g_station.model.in_system > 0)
     {
-        ns3::Simulator::Schedule(ns3::NanoSeconds(mm1_service_ns(&g_station.model)), &Depart);
+        ns3::Simulator::Schedule(ns3::Seconds(mm1_service_s(&g_station.model)), &Depart);
     }
 }
 
-// Keepalives: the model of keepalive.c.
+// Keepalives, as in models.c.
 uint32_t g_expired_count;
 
 void Expire(uint32_t)
@@ -139,14 +145,17 @@ extern "C" {
 const struct hold_contestant hold_ns3_priority = {"ns-3 priority queue", CreatePriority, Run, Free};
 const struct hold_contestant hold_ns3_map = {"ns-3 map", CreateMap, Run, Free};
 
-uint64_t ns3_mm1(struct mm1* model, int64_t until_ns)
+uint64_t ns3_mm1(struct mm1* model, double until_s, bool is_own)
 {
     UsePriorityQueue();
     g_station = Station{*model};
-    ns3::Simulator::Schedule(ns3::NanoSeconds(mm1_arrival_ns(&g_station.model)), &Arrive);
-    ns3::Simulator::Stop(ns3::NanoSeconds(static_cast<uint64_t>(until_ns)));
+    auto variable = ns3::CreateObject<ns3::ExponentialRandomVariable>();
+    g_station.model.draw = is_own ? &Draw : nullptr;
+    g_station.model.draw_ctx = ns3::PeekPointer(variable);
+    ns3::Simulator::Schedule(ns3::Seconds(mm1_arrival_s(&g_station.model)), &Arrive);
+    ns3::Simulator::Stop(ns3::Seconds(until_s));
     ns3::Simulator::Run();
-    mm1_account(&g_station.model, until_ns);
+    mm1_account(&g_station.model, until_s);
     ns3::Simulator::Destroy();
     *model = g_station.model;
     return g_station.events;
