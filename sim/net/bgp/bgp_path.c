@@ -89,7 +89,7 @@ uint32_t sim_bgp_path_of(
     return id;
 }
 
-bool sim_bgp_path_is_same(const struct sim_bgp_paths *paths, uint32_t a, uint32_t b)
+bool sim_bgp_path_is_copy(const struct sim_bgp_paths *paths, uint32_t a, uint32_t b)
 {
     while (a != b) {
         const struct sim_bgp_hop *x = &paths->hops[a], *y = &paths->hops[b];

@@ -43,8 +43,13 @@ uint32_t sim_bgp_path_of(struct sim_bgp_paths *paths, uint32_t as, uint32_t rest
 
 void sim_bgp_path_mark(struct sim_bgp_paths *paths, uint32_t path);
 
-/* Whether two paths are the same, hop by hop, with the same attributes. */
-bool sim_bgp_path_is_same(const struct sim_bgp_paths *paths, uint32_t a, uint32_t b);
+/* Whether two different entries are the same path, with the same attributes. */
+bool sim_bgp_path_is_copy(const struct sim_bgp_paths *paths, uint32_t a, uint32_t b);
+
+static inline bool sim_bgp_path_is_same(const struct sim_bgp_paths *paths, uint32_t a, uint32_t b)
+{
+    return a == b || sim_bgp_path_is_copy(paths, a, b);
+}
 
 static inline uint64_t sim_bgp_path_bit(uint32_t as)
 {
