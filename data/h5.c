@@ -226,5 +226,5 @@ const char *data_h5_path(const struct data_h5 *file)
 
 const char *data_h5_version(void)
 {
-    return H5_VERS_INFO + sizeof "HDF5 library version: " - 1;
+    return &H5_VERS_INFO[sizeof "HDF5 library version: " - 1];
 }

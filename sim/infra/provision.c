@@ -166,7 +166,7 @@ static void expire(void *ctx, const struct sim_event *event)
     case FREE:
     case IMAGE:
     case WORKER:
-        assert(!"a job without a timer");
+        assert(0 && "a job without a timer");
     }
 }
 

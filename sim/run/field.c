@@ -238,7 +238,7 @@ static uint32_t choice_index(const char *choices, const char *value)
         }
         at += word + (at[word] == ' ');
     }
-    assert(!"the schema and the table list the same choices");
+    assert(0 && "the schema and the table list the same choices");
     return 0;
 }
 

@@ -25,7 +25,7 @@ static void harvest_mirror(struct sim_episode *episode, const struct hb_sample *
         .outcome = (uint8_t)mirror->outcome,
         .horizon_s = mirror->horizon_s,
         .confidence = mirror->confidence,
-        .bytes = (uint64_t)mirror->bytes };
+        .bytes = (double)(uint64_t)mirror->bytes };
     sums->mirrors++;
     sums->outcomes[mirror->outcome]++;
     sums->promotions += mirror->promoted_ns != HB_NEVER_NS;
