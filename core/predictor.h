@@ -16,7 +16,8 @@ struct hb_context {
 
 struct hb_observation {
     int64_t at_ns; /* since the host's epoch */
-    uint32_t client, place;
+    uint32_t client;
+    uint32_t place; /* HB_NONE: out of sight from now on (disconnected), so no stay is counted */
     struct hb_context context;
 };
 
