@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/support/synthetic_results.h"
 
+#include <glob.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/support/assert_near.h"
@@ -157,6 +161,77 @@ static void other_rows_give_another_digest(void **state)
     (void)unlink(plain.path);
 }
 
+/* A full disk, played by a limit on file size, in a child: that of the file
+ * (small) or that of the spool alone. The child's exit status tells. */
+static int write_limited(rlim_t limit)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        struct rlimit rule = { limit, limit };
+        (void)signal(SIGXFSZ, SIG_IGN);
+        (void)setrlimit(RLIMIT_FSIZE, &rule);
+        const struct data_manifest manifest = { .scenario_name = "s", .scenario_text = "<s/>",
+            .currency = "EUR", .program = "p" };
+        struct data_results *results;
+        struct data_rows *rows;
+        struct data_problem problem = { "" };
+        if (data_results_create("results-full.h5", &manifest, &results, &problem) != HB_OK
+            || data_rows_create((struct data_run) { 0 }, 0, &rows) != HB_OK) {
+            _exit(40);
+        }
+        uint64_t state = 731;
+        for (int i = 0; i < 60000; i++) {
+            state = state * UINT64_C(6364136223846793005) + 1442695040888963407;
+            struct data_connections_row row = { .client = (uint32_t)(state >> 32),
+                .connected_ns = (int64_t)(state >> 1), .requests = (float)state };
+            data_rows_add(rows, DATA_TABLE_CONNECTIONS, &row);
+        }
+        enum hb_status status = data_results_append(results, rows, &problem);
+        data_rows_free(rows);
+        if (status == HB_OK) {
+            status = data_results_commit(results, NULL, &problem);
+        } else {
+            data_results_free(results);
+        }
+        exit(status != HB_ERR_IO ? 41 : problem.text[0] == '\0' ? 42 : 7);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void a_full_disk_leaves_nothing_behind(void **state)
+{
+    (void)state;
+    static const rlim_t limits[] = { 2000, 70000, 500000, 900000 };
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+        assert_int_equal(write_limited(limits[i]), 7);
+        assert_int_equal(access("results-full.h5", F_OK), -1);
+        glob_t left;
+        assert_int_equal(glob("results-full.h5*", 0, NULL, &left), GLOB_NOMATCH);
+    }
+}
+
+static void a_killed_run_leaves_no_file_of_that_name(void **state)
+{
+    (void)state;
+    pid_t child = fork();
+    if (child == 0) {
+        struct data_h5 *file;
+        (void)data_h5_create("results-killed.h5", &file, NULL);
+        (void)data_h5_text_write(file, "/text", "half", NULL);
+        (void)raise(SIGKILL);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(access("results-killed.h5", F_OK), -1);
+    char part[64];
+    (void)snprintf(part, sizeof part, "results-killed.h5.part-%ld-0", (long)child);
+    assert_int_equal(unlink(part), 0);
+}
+
 /* Every table and column has a name, a unit or none, and a description. */
 static void the_schema_is_complete(void **state)
 {
@@ -184,6 +259,8 @@ int main(void)
         cmocka_unit_test(rows_come_back_in_order_through_the_spool),
         cmocka_unit_test(the_same_rows_give_the_same_bytes),
         cmocka_unit_test(other_rows_give_another_digest),
+        cmocka_unit_test(a_full_disk_leaves_nothing_behind),
+        cmocka_unit_test(a_killed_run_leaves_no_file_of_that_name),
         cmocka_unit_test(the_schema_is_complete),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

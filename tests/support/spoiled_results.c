@@ -13,15 +13,6 @@
 static const char *const whole_path = "whole.h5";
 static char folder[] = "spoiled-XXXXXX"; /* other tests spoil files of these names too */
 
-#if defined(__SANITIZE_ADDRESS__)
-/* HDF5 1.10.8 itself leaks where it gives up on damaged metadata. */
-__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-    return "leak:libhdf5";
-}
-#endif
-
 int spoiled_make_whole(void **state)
 {
     (void)state;
