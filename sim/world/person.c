@@ -13,7 +13,7 @@ static const double bed_mean_s = 23.0 * 3600.0, bed_sd_s = 2700.0;
 enum {
     remembered_nights = 30,
     remembered_moves = 60,
-    candidate_count = 6, /* of an exploration */
+    candidate_count = 3, /* of an exploration */
 };
 
 uint64_t sim_person_entity(const struct sim_model *model, uint32_t city, uint32_t number)
@@ -76,7 +76,7 @@ uint32_t sim_person_discovery(
     double sums[candidate_count], total = 0.0;
     const struct sim_land_zone *from = &land->zones[from_zone];
     for (uint32_t i = 0; i < candidate_count; i++) {
-        double r_km = sim_epr_jump_km(&model->config->epr, 2.0 * land->radius_km, stream);
+        double r_km = sim_epr_jump_km(&model->config->epr, land->radius_km, stream);
         double bearing = sim_draw_between(stream, 0.0, 6.283185307179586);
         zones[i] = sim_land_zone_at(
             land, from->x_km + r_km * cos(bearing), from->y_km + r_km * sin(bearing));

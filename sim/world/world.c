@@ -21,7 +21,7 @@ struct sim_world_config sim_world_defaults(void)
         .intercity_trips_day = 0.02,
         .intercity_nights = 2.0,
         .law = SIM_WORLD_GRAVITY,
-        .gravity_km = 6.0,
+        .gravity_km = 5.0,
         .epr = { .rho = 0.6,
             .gamma = 0.21,
             .beta = 0.8,
