@@ -6,6 +6,15 @@
 #include <stdlib.h>
 
 static const double rad_per_deg = 3.14159265358979323846 / 180.0;
+/* Longer than the Channel at Dover (33 km) or the Seikan tunnel (54 km with its slopes). */
+static const double water_km_max = 60.0;
+
+/* What links are made from. */
+struct ground {
+    const struct data_city *const *cities;
+    const struct data_coastline *coastline;
+    const struct sim_world_config *config;
+};
 
 uint32_t sim_links_find(const struct sim_links *links, uint32_t a, uint32_t b)
 {
@@ -18,9 +27,10 @@ uint32_t sim_links_find(const struct sim_links *links, uint32_t a, uint32_t b)
     return HB_NONE;
 }
 
-/* The link of a pair, made if it is not there; over land where force_land or near. */
-static enum hb_status join(struct sim_links *links, const struct data_city *const *cities,
-    const struct sim_world_modes *modes, struct sim_link wanted, uint32_t *out)
+/* The link of a pair, made if it is not there; by air if that is wanted and
+ * the way is too long or too wet. */
+static enum hb_status join(
+    struct sim_links *links, const struct ground *ground, struct sim_link wanted, uint32_t *out)
 {
     uint32_t found = sim_links_find(links, wanted.from, wanted.to);
     if (found == HB_NONE) {
@@ -32,11 +42,14 @@ static enum hb_status join(struct sim_links *links, const struct data_city *cons
         links->links = grown;
         uint32_t from = wanted.from < wanted.to ? wanted.from : wanted.to;
         uint32_t to = wanted.from < wanted.to ? wanted.to : wanted.from;
-        double km = hb_geo_distance_km(cities[from]->at, cities[to]->at);
+        struct hb_point a = ground->cities[from]->at, b = ground->cities[to]->at;
+        double km = hb_geo_distance_km(a, b);
+        bool by_air = wanted.by_air
+            && (km > ground->config->modes.rail_max_km
+                || data_coastline_water_km(ground->coastline, a, b) > water_km_max);
         found = links->link_count++;
-        links->links[found] = (struct sim_link) {
-            .from = from, .to = to, .km = km, .by_air = wanted.by_air && km > modes->rail_max_km
-        };
+        links->links[found] =
+            (struct sim_link) { .from = from, .to = to, .km = km, .by_air = by_air };
     }
     *out = found;
     return HB_OK;
@@ -92,30 +105,32 @@ static enum hb_status place_along(
     return HB_OK;
 }
 
-static enum hb_status join_all(struct sim_links *links, const struct data_city *const *cities,
-    const struct sim_world_config *config)
+static enum hb_status join_all(struct sim_links *links, const struct ground *ground)
 {
+    const struct sim_world_config *config = ground->config;
     enum hb_status status = HB_OK;
     uint32_t ignored = 0;
     for (uint32_t i = 0; i < config->corridor_count && status == HB_OK; i++) {
         const struct sim_world_corridor *corridor = &config->corridors[i];
         struct sim_link wanted = { .from = corridor->from, .to = corridor->to };
-        status = join(links, cities, &config->modes, wanted, &ignored);
+        status = join(links, ground, wanted, &ignored);
     }
     for (uint32_t i = 0; i < config->city_count && status == HB_OK; i++) {
         struct sim_partner *partners = &links->partners[(size_t)i * SIM_LINKS_PARTNERS_MAX];
-        links->partner_counts[i] = rank_partners(cities, config->city_count, i, partners);
+        links->partner_counts[i] = rank_partners(ground->cities, config->city_count, i, partners);
         for (uint32_t k = 0; k < links->partner_counts[i] && status == HB_OK; k++) {
             struct sim_link wanted = { .from = i, .to = partners[k].city, .by_air = true };
-            status = join(links, cities, &config->modes, wanted, &partners[k].link);
+            status = join(links, ground, wanted, &partners[k].link);
         }
     }
     return status;
 }
 
 enum hb_status sim_links_create(const struct data_city *const *cities,
-    const struct sim_world_config *config, uint32_t first_place, struct sim_links **out)
+    const struct data_coastline *coastline, const struct sim_world_config *config,
+    uint32_t first_place, struct sim_links **out)
 {
+    const struct ground ground = { .cities = cities, .coastline = coastline, .config = config };
     struct sim_links *links = calloc(1, sizeof *links);
     if (links == NULL) {
         return HB_ERR_MEMORY;
@@ -126,7 +141,7 @@ enum hb_status sim_links_create(const struct data_city *const *cities,
         calloc((size_t)config->city_count * SIM_LINKS_PARTNERS_MAX, sizeof *links->partners);
     enum hb_status status = links->partner_counts == NULL || links->partners == NULL
         ? HB_ERR_MEMORY
-        : join_all(links, cities, config);
+        : join_all(links, &ground);
     if (status == HB_OK) {
         status = place_along(links, config->modes.way_place_km, first_place);
     }

@@ -2,9 +2,10 @@
 #ifndef SIM_WORLD_LINKS_H
 #define SIM_WORLD_LINKS_H
 
+#include "data/coastline.h"
 #include "sim/world/world.h"
 
-/* Ways between cities: over land, with places every way_place_km of the great
+/* Ways between cities: on the ground, with places every way_place_km of the great
  * circle (shared by train and car), or by air. */
 struct sim_link {
     uint32_t from, to; /* cities, from < to */
@@ -29,10 +30,12 @@ struct sim_links {
 };
 
 /* Each city gets the partners with the largest population / km (at most 12);
- * a pair beyond rail_max_km goes by air, corridors never. The way places are
+ * a pair beyond rail_max_km, or with more than 60 km of water between, goes by
+ * air, corridors never. The way places are
  * numbered from first_place on. HB_ERR_MEMORY, HB_ERR_RANGE: too many places. */
 enum hb_status sim_links_create(const struct data_city *const *cities,
-    const struct sim_world_config *config, uint32_t first_place, struct sim_links **out);
+    const struct data_coastline *coastline, const struct sim_world_config *config,
+    uint32_t first_place, struct sim_links **out);
 void sim_links_free(struct sim_links *links);
 
 /* The link between two cities, in either order; HB_NONE: none. */

@@ -114,7 +114,12 @@ static enum hb_status build(struct sim_model *model, struct data_problem *proble
     for (uint32_t i = 0; i < config->city_count; i++) {
         rows[i] = model->cities[i].row;
     }
-    enum hb_status status = sim_links_create(rows, config, (uint32_t)place, &model->links);
+    struct data_coastline *coastline = NULL;
+    enum hb_status status = data_coastline_create(problem, &coastline);
+    if (status == HB_OK) {
+        status = sim_links_create(rows, coastline, config, (uint32_t)place, &model->links);
+    }
+    data_coastline_free(coastline);
     free(rows);
     if (status == HB_ERR_RANGE) {
         return data_problem_set(problem, status,
