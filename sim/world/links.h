@@ -30,7 +30,7 @@ struct sim_links {
 };
 
 /* Each city gets the partners with the largest population / km (at most 12);
- * a pair beyond rail_max_km, or with more than 60 km of water between, goes by
+ * a pair beyond rail_max_km, or with more than 95 km of water between, goes by
  * air, corridors never. The way places are
  * numbered from first_place on. HB_ERR_MEMORY, HB_ERR_RANGE: too many places. */
 enum hb_status sim_links_create(const struct data_city *const *cities,

@@ -29,8 +29,8 @@ static void land_is_land_and_sea_is_sea(void **state)
     data_coastline_free(NULL);
 }
 
-/* From an atlas: London to Amsterdam is 150 km and more of North Sea, London to Paris less than
- * 60 km of Channel or none at this scale, Boston to Lisbon an ocean, Berlin to Munich nothing. */
+/* From an atlas: London to Amsterdam is 150 km and more of North Sea, London to Paris about 90 km
+ * of Channel on the straight line, Boston to Lisbon an ocean, Berlin to Munich nothing. */
 static void water_between_cities_is_measured(void **state)
 {
     (void)state;
@@ -41,7 +41,7 @@ static void water_between_cities_is_measured(void **state)
     const struct hb_point munich = { 48.14, 11.58 }, boston = { 42.36, -71.06 };
     const struct hb_point lisbon = { 38.72, -9.13 };
     assert_true(data_coastline_water_km(coastline, london, amsterdam) > 120.0);
-    assert_true(data_coastline_water_km(coastline, london, paris) < 60.0);
+    assert_true(data_coastline_water_km(coastline, london, paris) < 95.0);
     assert_near(data_coastline_water_km(coastline, berlin, munich), 0.0, 0.0);
     assert_true(data_coastline_water_km(coastline, boston, lisbon) > 3000.0);
     assert_near(data_coastline_water_km(coastline, berlin, berlin), 0.0, 0.0);
