@@ -109,8 +109,8 @@ static void a_bad_line_leaves_nothing_behind(void **state)
     struct scratch *scratch = *state;
     put(scratch, "t.csv", "client,time,lat,lon\na,1224730384,39.98,116.31\na,1224730385,91,2\n");
     assert_int_equal(run(scratch, "", "-o t.h5 t.csv"), 1);
-    assert_string_equal(scratch->said,
-        "harbinger import: t.csv:3: lat=\"91\": expected degrees -90..90\n");
+    assert_string_equal(
+        scratch->said, "harbinger import: t.csv:3: lat=\"91\": expected degrees -90..90\n");
     assert_int_equal(file_count(scratch), 1);
     assert_int_equal(run(scratch, "", "--skip-bad 1 -o t.h5 t.csv"), 0);
     assert_non_null(strstr(scratch->said,
@@ -123,8 +123,7 @@ static void a_failed_import_leaves_an_older_file_alone(void **state)
     put(scratch, "t.h5", "older");
     put(scratch, "t.csv", "client,time,lat,lon\nx\n");
     assert_int_equal(run(scratch, "", "-o t.h5 t.csv"), 1);
-    assert_string_equal(scratch->said,
-        "harbinger import: t.csv:2: found 1 fields: expected 4\n");
+    assert_string_equal(scratch->said, "harbinger import: t.csv:2: found 1 fields: expected 4\n");
     assert_int_equal(run(scratch, "test \"$(cat t.h5)\" = older &&", "--help"), 0);
     assert_int_equal(file_count(scratch), 2);
 }
@@ -165,8 +164,8 @@ static void bad_use_is_told(void **state)
         assert_string_equal(scratch->said, uses[i][1]);
     }
     assert_int_equal(run(scratch, "", "-o t.h5 nowhere.csv"), 1);
-    assert_string_equal(scratch->said,
-        "harbinger import: nowhere.csv: No such file or directory\n");
+    assert_string_equal(
+        scratch->said, "harbinger import: nowhere.csv: No such file or directory\n");
     assert_int_equal(file_count(scratch), 0);
     assert_int_equal(run(scratch, "", "--help"), 0);
     assert_int_equal(strncmp(scratch->said, "usage: harbinger import", 23), 0);
@@ -178,8 +177,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_table_becomes_a_trace_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_same_input_gives_the_same_bytes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_bad_line_leaves_nothing_behind, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_failed_import_leaves_an_older_file_alone, set_up,
-            tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_failed_import_leaves_an_older_file_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_full_disk_leaves_nothing_behind, set_up, tear_down),
         cmocka_unit_test_setup_teardown(bad_use_is_told, set_up, tear_down),
     };
