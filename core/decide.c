@@ -30,6 +30,13 @@ static int is_acting_on_present(const struct hb_controller *controller)
     return 0;
 }
 
+static int is_reacting(const struct hb_controller *controller)
+{
+    const struct hb_policy *policy = &controller->setup.policy;
+    return is_acting_on_present(controller)
+        || (policy->kind == HB_POLICY_PREDICTIVE && policy->react);
+}
+
 static int is_deciding(const struct hb_controller *controller)
 {
     return is_acting_on_present(controller)
@@ -217,7 +224,7 @@ static int has_come_back(const struct hb_controller *controller, uint32_t client
     const struct hb_controller_client *me = &controller->clients[client];
     return reason == HB_REASON_AT_BEST && hb_phase_has_mirror(me->phase)
         && me->phase <= HB_PHASE_MONITORING && me->horizon_index == HB_HORIZON_NONE
-        && is_acting_on_present(controller) && me->served != me->mirror;
+        && is_reacting(controller) && me->served != me->mirror;
 }
 
 /* Returns whether a mirror was decided. */
@@ -276,10 +283,12 @@ static int is_ask_due(const struct hb_controller *controller, uint32_t client)
 
 static void decide_or_ask(struct hb_controller *controller, uint32_t client)
 {
-    if (is_acting_on_present(controller)) {
+    if (is_reacting(controller)) {
         decide_on_present(controller, client);
-    } else if (hb_policy_is_forecasting(&controller->setup.policy)
-        && is_ask_due(controller, client)) {
+    }
+    int is_asking = hb_policy_is_forecasting(&controller->setup.policy)
+        && !is_acting_on_present(controller);
+    if (is_asking && is_ask_due(controller, client)) {
         ask(controller, client, 0);
     }
 }

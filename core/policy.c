@@ -94,6 +94,7 @@ enum hb_status hb_policy_check(const struct hb_policy *policy, const char **fiel
         { "backoff_s", policy->backoff_s, 0.0, s_max, 1 },
         { "backoff_max_s", policy->backoff_max_s, 0.0, s_max, 1 },
         { "retry_max", policy->retry_max, 0.0, 100.0, 0 },
+        { "react", policy->react, 0.0, 1.0, 0 },
         { "probe_rise", policy->probe_rise, 1.0, 255.0, 0 },
         { "probe_fall", policy->probe_fall, 1.0, 255.0, 0 },
     };

@@ -46,6 +46,8 @@ enum hb_policy_kind {
  *   steer_early     [0] 1: DNS points to the mirror as soon as it is in sync;
  *                   0: once the client is where the mirror serves it better
  *   grace_s         [600] past the horizon that a mirror waits for its client
+ *   react           [0] 1: predictive also acts, by the same criteria, on where
+ *                   the client is; 0: on forecasts alone
  * ski_rental:
  *   trust_lambda    [0.5] 0 < lambda <= 1; 1 ignores forecasts. Moves at lambda x cost when
  *                   the forecast says it pays, else at cost / lambda: at most
@@ -75,7 +77,7 @@ struct hb_policy {
     double linger_s, sustain_s, dns_ttl_s;
     double provision_timeout_s, copy_timeout_s, dns_timeout_s, fence_timeout_s;
     double backoff_s, backoff_max_s;
-    uint32_t retry_max, probe_rise, probe_fall;
+    uint32_t retry_max, probe_rise, probe_fall, react;
 };
 
 HB_API void hb_policy_default(enum hb_policy_kind kind, struct hb_policy *out);

@@ -34,7 +34,8 @@ struct hb_sample; /* core/telemetry.h */
  *                    same fence.
  *   dns_point        DONE: the authoritative servers answer client's name with site
  *   dns_clear        DONE: the name follows anycast again
- *   route_announce, route_withdraw  DONE: the site's router has the change
+ *   route_announce, route_withdraw  DONE: the site's router has the change. At
+ *                    first all sites are up and announced.
  *   emit             telemetry; never fails */
 struct hb_ports {
     void *ctx;

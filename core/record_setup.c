@@ -10,7 +10,7 @@
  * reading, and the assertions below notice a field that is added to a struct. */
 #define P(field) offsetof(struct hb_policy, field)
 static const size_t policy_words[] = { P(kind), P(steer_early), P(retry_max), P(probe_rise),
-    P(probe_fall) };
+    P(probe_fall), P(react) };
 static const size_t policy_doubles[] = { P(deviation_km), P(gain_ms), P(confidence_min),
     P(worth_factor), P(stay_s), P(hysteresis), P(cooldown_s), P(horizon_s[0]), P(horizon_s[1]),
     P(horizon_s[2]), P(horizon_s[3]), P(interval_s), P(grace_s), P(trust_lambda), P(v),
@@ -31,8 +31,8 @@ enum {
 };
 
 _Static_assert(HB_POLICY_HORIZON_MAX == 4, "horizons are listed one by one");
-_Static_assert(sizeof(struct hb_policy) == 4 * (WORD_COUNT + 1) + 8 * POLICY_DOUBLE_COUNT,
-    "each field of hb_policy is recorded (one word is padding)");
+_Static_assert(sizeof(struct hb_policy) == 4 * WORD_COUNT + 8 * POLICY_DOUBLE_COUNT,
+    "each field of hb_policy is recorded");
 _Static_assert(sizeof(struct hb_prices) == (8 + HB_POWER_COUNT) * sizeof(double),
     "prices are doubles only");
 

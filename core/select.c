@@ -68,7 +68,7 @@ static const uint32_t *candidates_of(const struct hb_select *select, uint32_t pl
 /* Sums over the guesses that share a best site; each weighted by confidence. */
 struct tally {
     uint32_t site;
-    double mass, deviation_km, from_ms, to_ms;
+    double mass, from_ms, to_ms;
 };
 
 static double room_share(const struct hb_map *map, const struct hb_select_site *sites,
@@ -110,8 +110,6 @@ static void add_guess(const struct hb_map *map, uint32_t from, const struct hb_g
 {
     double weight = (double)guess->confidence;
     tally->mass += weight;
-    tally->deviation_km += weight
-        * hb_geo_distance_km(map->places[guess->place].at, map->sites[from].at);
     tally->from_ms += weight * hb_map_rtt_ms(map, guess->place, from);
     tally->to_ms += weight * hb_map_rtt_ms(map, guess->place, tally->site);
 }
@@ -143,9 +141,23 @@ static void pick(const struct hb_select *select, const struct hb_select_site *si
     out->score = score;
     out->confidence = tally->mass;
     out->gain_ms = gain_ms / tally->mass;
-    out->deviation_km = tally->deviation_km / tally->mass;
     out->from_ms = tally->from_ms / tally->mass;
     out->to_ms = tally->to_ms / tally->mass;
+}
+
+/* Distances are dear, so only of the guesses that count for the winner. */
+static double deviation_km(const struct hb_map *map, const struct hb_select_question *question,
+    const uint32_t *bests, const struct hb_select_answer *answer)
+{
+    double sum_km = 0.0;
+    for (uint32_t i = 0; i < question->guess_count; i++) {
+        const struct hb_guess *guess = &question->guesses[i];
+        if (bests[i] == answer->site) {
+            sum_km += (double)guess->confidence * hb_geo_distance_km(
+                map->places[guess->place].at, map->sites[question->from].at);
+        }
+    }
+    return sum_km / answer->confidence;
 }
 
 void hb_select_best_location(const struct hb_select *select, const struct hb_select_site *sites,
@@ -155,16 +167,21 @@ void hb_select_best_location(const struct hb_select *select, const struct hb_sel
     assert(question->from < select->map->site_count);
     struct tally tallies[HB_GUESS_MAX];
     uint32_t tally_count = 0;
+    uint32_t bests[HB_GUESS_MAX]; /* of each guess */
     *out = (struct hb_select_answer) { .site = HB_NONE };
     for (uint32_t i = 0; i < question->guess_count; i++) {
         const struct hb_guess *guess = &question->guesses[i];
         uint32_t site = best_for_place(select, sites, question, guess->place, &out->is_full);
+        bests[i] = site;
         if (site != HB_NONE) {
             add_guess(select->map, question->from, guess, tally_of(tallies, &tally_count, site));
         }
     }
     for (uint32_t i = 0; i < tally_count; i++) {
         pick(select, sites, question->rival, &tallies[i], out);
+    }
+    if (out->site != HB_NONE) {
+        out->deviation_km = deviation_km(select->map, question, bests, out);
     }
 }
 

@@ -233,6 +233,29 @@ static void ping_pong_is_suppressed_by_the_cool_down(void **state)
     host_stop(&host);
 }
 
+/* With react, predictive is reactive where its forecasts say nothing. */
+static void predictive_may_react_to_the_present_as_well(void **state)
+{
+    (void)state;
+    for (uint32_t react = 0; react < 2; react++) {
+        init(HB_POLICY_PREDICTIVE);
+        host.setup.policy.react = react;
+        host_start(&host);
+        host_bring_served(&host);
+        host_see(&host, 0, 1);
+        uint32_t want = react ? HB_PHASE_PROVISIONING : HB_PHASE_SERVED;
+        assert_int_equal(host_phase(&host, 0), want);
+        assert_int_equal(host_count(&host, HB_COMMAND_PREDICT), 1);
+        host_see(&host, 0, 0); /* back: what the present decided, the present undoes */
+        assert_int_equal(host_phase(&host, 0), HB_PHASE_SERVED);
+        host_predict(&host, 2, 0.9f); /* what a forecast decided, it does not */
+        host_see(&host, 0, 0);
+        assert_int_equal(host_phase(&host, 0), HB_PHASE_PROVISIONING);
+        assert_int_equal(host_last(&host, HB_COMMAND_PROVISION)->site, 2);
+        host_stop(&host);
+    }
+}
+
 static void nearest_knows_neither_threshold_nor_cool_down(void **state)
 {
     (void)state;
@@ -350,6 +373,7 @@ int main(void)
         cmocka_unit_test(a_forecast_for_another_instant_does_not_replace_a_mirror),
         cmocka_unit_test(reactive_goes_where_the_client_is_and_follows_it),
         cmocka_unit_test(ping_pong_is_suppressed_by_the_cool_down),
+        cmocka_unit_test(predictive_may_react_to_the_present_as_well),
         cmocka_unit_test(nearest_knows_neither_threshold_nor_cool_down),
         cmocka_unit_test(lyapunov_moves_when_debt_outweighs_the_penalty),
         cmocka_unit_test(ski_rental_without_a_predictor_buys_at_break_even),
