@@ -45,7 +45,7 @@ struct sim_bucket_bounds sim_bucket_bounds_of(const struct sim_bucket_pool *pool
     struct sim_bucket_walk walk = sim_bucket_walk_of(pool, bucket);
     while (sim_bucket_walk_on(pool, &walk)) {
         for (uint32_t i = 0; i < walk.count; i++) {
-            struct sim_bucket_record record = sim_bucket_read(pool, &walk, i);
+            struct sim_bucket_record record = sim_bucket_read(&walk, i);
             bounds.at_min = record.at < bounds.at_min ? record.at : bounds.at_min;
             bounds.at_max = record.at > bounds.at_max ? record.at : bounds.at_max;
             bounds.tag_min = record.tag < bounds.tag_min ? record.tag : bounds.tag_min;
@@ -55,12 +55,24 @@ struct sim_bucket_bounds sim_bucket_bounds_of(const struct sim_bucket_pool *pool
     return bounds;
 }
 
+void sim_bucket_drain(struct sim_bucket_pool *pool, struct sim_bucket bucket,
+    struct sim_bucket_record *records)
+{
+    struct sim_bucket_walk walk = sim_bucket_walk_of(pool, bucket);
+    while (sim_bucket_walk_on(pool, &walk)) {
+        for (uint32_t i = 0; i < walk.count; i++) {
+            *records++ = sim_bucket_read(&walk, i);
+        }
+        sim_bucket_give_block(pool, walk.block);
+    }
+}
+
 void sim_bucket_pour(struct sim_bucket_pool *pool, struct sim_bucket from, struct sim_bucket *to)
 {
     struct sim_bucket_walk walk = sim_bucket_walk_of(pool, from);
     while (sim_bucket_walk_on(pool, &walk)) {
         for (uint32_t i = 0; i < walk.count; i++) {
-            struct sim_bucket_record record = sim_bucket_read(pool, &walk, i);
+            struct sim_bucket_record record = sim_bucket_read(&walk, i);
             sim_bucket_append(pool, to, &record);
         }
         sim_bucket_give_block(pool, walk.block);

@@ -50,6 +50,7 @@ struct sim_bucket_pool {
  * given back, and filled anew, once it has been passed. */
 struct sim_bucket_walk {
     struct sim_bucket rest;
+    const unsigned char *slots; /* of block */
     uint32_t block;
     uint32_t count; /* records in block */
     uint32_t far;   /* block a few steps on: being fetched */
@@ -66,6 +67,10 @@ struct sim_bucket_bounds {
 };
 struct sim_bucket_bounds sim_bucket_bounds_of(const struct sim_bucket_pool *pool,
     struct sim_bucket bucket);
+
+/* Moves the records of a bucket, which is thereby used up, to records [count]. */
+void sim_bucket_drain(struct sim_bucket_pool *pool, struct sim_bucket bucket,
+    struct sim_bucket_record *records);
 
 /* Moves all records of from, which is thereby used up, to another bucket. */
 void sim_bucket_pour(struct sim_bucket_pool *pool, struct sim_bucket from, struct sim_bucket *to);
@@ -172,6 +177,7 @@ static inline bool sim_bucket_walk_on(const struct sim_bucket_pool *pool,
         return false;
     }
     walk->block = rest->block;
+    walk->slots = sim_bucket_slot(pool, rest->block, 0);
     walk->count = ((rest->count - 1) & ((1U << pool->block_bits) - 1)) + 1;
     rest->count -= walk->count;
     rest->block = pool->next[rest->block];
@@ -179,10 +185,10 @@ static inline bool sim_bucket_walk_on(const struct sim_bucket_pool *pool,
     return true;
 }
 
-static inline struct sim_bucket_record sim_bucket_read(const struct sim_bucket_pool *pool,
-    const struct sim_bucket_walk *walk, uint32_t index)
+static inline struct sim_bucket_record sim_bucket_read(const struct sim_bucket_walk *walk,
+    uint32_t index)
 {
-    const unsigned char *slot = sim_bucket_slot(pool, walk->block, index);
+    const unsigned char *slot = walk->slots + (size_t)index * SIM_BUCKET_RECORD_BYTES;
     struct sim_bucket_record record;
     memcpy(&record.at, slot, 8);
     memcpy(&record.tag, slot + 8, 8);

@@ -7,16 +7,19 @@ enum { index_bits = 6, word_bits = 25, lanes = 8 };
  * tags, if all share one instant), made unique by the index. */
 static void guess_keys(const struct sim_bucket_record *records, uint32_t count, int32_t *keys)
 {
-    uint64_t at_min = UINT64_MAX, at_max = 0;
+    uint64_t at_min = UINT64_MAX, at_max = 0, tag_min = UINT64_MAX, tag_max = 0;
     for (uint32_t i = 0; i < count; i++) {
         at_min = records[i].at < at_min ? records[i].at : at_min;
         at_max = records[i].at > at_max ? records[i].at : at_max;
+        tag_min = records[i].tag < tag_min ? records[i].tag : tag_min;
+        tag_max = records[i].tag > tag_max ? records[i].tag : tag_max;
     }
     bool by_tag = at_min == at_max;
-    uint32_t bits = by_tag ? 64 : sim_order_bit_length(at_max - at_min);
+    uint64_t start = by_tag ? tag_min : at_min;
+    uint32_t bits = sim_order_bit_length((by_tag ? tag_max : at_max) - start);
     uint32_t shift = bits > word_bits ? bits - word_bits : 0;
     for (uint32_t i = 0; i < count; i++) {
-        uint64_t word = by_tag ? records[i].tag : records[i].at - at_min;
+        uint64_t word = (by_tag ? records[i].tag : records[i].at) - start;
         keys[i] = (int32_t)(word >> shift << index_bits | i);
     }
 }

@@ -47,6 +47,7 @@ struct rung {
     uint32_t shift;    /* a bucket is 2^shift wide */
     uint32_t current;  /* buckets below it have been taken */
     uint32_t last;     /* index of the open-ended bucket */
+    uint32_t fetched;  /* what buckets below it will touch is on its way */
     uint32_t fan_bits; /* there are up to 2^fan_bits buckets */
     bool by_tag;
 };
@@ -117,9 +118,7 @@ static struct sim_bucket_bounds bounds_of(const struct sim_queue *queue, const s
     return (struct sim_bucket_bounds) { first, last, 0, UINT64_MAX };
 }
 
-/* Divides an empty rung into some count buckets, one to two to the power of
- * the bits of count. At steady state most of a heap of pending events lies in
- * a small part of its span, so the open-ended bucket is divided more finely. */
+/* Divides an empty rung into about count buckets. */
 static void lay_out(struct rung *rung, struct sim_bucket_bounds bounds, uint32_t count)
 {
     rung->by_tag = bounds.at_min == bounds.at_max;
@@ -132,19 +131,23 @@ static void lay_out(struct rung *rung, struct sim_bucket_bounds bounds, uint32_t
     rung->shift = sim_order_bit_length(span) > bits ? sim_order_bit_length(span) - bits : 0;
     rung->last = (uint32_t)(span >> rung->shift);
     rung->current = 0;
+    rung->fetched = 0;
 }
 
 /* Moves the records of bucket, detached, to the rung. */
 static void spread(struct sim_queue *queue, struct rung *rung, struct sim_bucket bucket)
 {
+    const struct rung shape = *rung; /* in registers, whatever is written */
     struct sim_bucket_walk walk = sim_bucket_walk_of(&queue->pool, bucket);
     while (sim_bucket_walk_on(&queue->pool, &walk)) {
         for (uint32_t i = 0; i < walk.count; i++) {
-            struct sim_bucket_record record = sim_bucket_read(&queue->pool, &walk, i);
-            put(queue, rung, index_of(rung, &record), &record);
+            struct sim_bucket_record record = sim_bucket_read(&walk, i);
+            uint32_t index = index_of(&shape, &record);
+            sim_bucket_append(&queue->pool, &shape.buckets[index], &record);
         }
         sim_bucket_give_block(&queue->pool, walk.block);
     }
+    rung->pending += bucket.count;
 }
 
 /* Starts over with one rung, for the records of bucket: all others wait in its
@@ -190,44 +193,44 @@ static void insert(struct sim_queue *queue, const struct sim_bucket_record *reco
     queue->bottom[i] = *record;
 }
 
-/* What the small bucket after index will touch is fetched while index is
- * served. */
-static void fetch_next(const struct sim_queue *queue, const struct rung *rung, uint32_t index)
+static void fetch_bucket(const struct sim_queue *queue, struct sim_bucket bucket)
 {
+    struct sim_bucket_walk walk = sim_bucket_walk_of(&queue->pool, bucket);
+    while (sim_bucket_walk_on(&queue->pool, &walk)) {
+        for (uint32_t i = 0; i < walk.count; i++) {
+            struct sim_bucket_record record = sim_bucket_read(&walk, i);
+            fetch(queue, &record);
+        }
+    }
+}
+
+/* While bucket index is served, the one after it is fetched. */
+static void fetch_next(const struct sim_queue *queue, struct rung *rung, uint32_t index,
+    struct sim_bucket bucket)
+{
+    if (index >= rung->fetched) {
+        fetch_bucket(queue, bucket);
+    }
     do {
         index++;
     } while (index < rung->last && rung->buckets[index].count == 0);
-    if (index > rung->last || rung->buckets[index].count > leaf_count) {
-        return;
-    }
-    struct sim_bucket_walk walk = sim_bucket_walk_of(&queue->pool, rung->buckets[index]);
-    while (sim_bucket_walk_on(&queue->pool, &walk)) {
-        for (uint32_t i = 0; i < walk.count; i++) {
-            struct sim_bucket_record record = sim_bucket_read(&queue->pool, &walk, i);
-            fetch(queue, &record);
-        }
+    rung->fetched = index;
+    if (index <= rung->last && rung->buckets[index].count <= leaf_count) {
+        fetch_bucket(queue, rung->buckets[index]);
+        rung->fetched++;
     }
 }
 
 /* Moves a small bucket, detached, to the empty bottom. */
 static void sort_into_bottom(struct sim_queue *queue, struct sim_bucket bucket)
 {
-    struct sim_bucket_record *found = queue->unsorted;
     uint8_t order[leaf_count];
-    uint32_t count = 0;
-    struct sim_bucket_walk walk = sim_bucket_walk_of(&queue->pool, bucket);
-    while (sim_bucket_walk_on(&queue->pool, &walk)) {
-        for (uint32_t i = 0; i < walk.count; i++) {
-            found[count] = sim_bucket_read(&queue->pool, &walk, i);
-            fetch(queue, &found[count++]);
-        }
-        sim_bucket_give_block(&queue->pool, walk.block);
+    sim_bucket_drain(&queue->pool, bucket, queue->unsorted);
+    sim_order_latest_first(queue->unsorted, bucket.count, order);
+    for (uint32_t i = 0; i < bucket.count; i++) {
+        queue->bottom[i] = queue->unsorted[order[i]];
     }
-    sim_order_latest_first(found, count, order);
-    for (uint32_t k = 0; k < count; k++) {
-        queue->bottom[k] = found[order[k]];
-    }
-    queue->bottom_len = count;
+    queue->bottom_len = bucket.count;
 }
 
 /* Makes room in a full bottom: everything goes back to the finest rung, to be
@@ -253,7 +256,7 @@ static void refine(struct sim_queue *queue, struct rung *rung)
     uint32_t index = rung->current++;
     struct sim_bucket bucket = detach(rung, index);
     if (bucket.count <= leaf_count) {
-        fetch_next(queue, rung, index);
+        fetch_next(queue, rung, index, bucket);
         sort_into_bottom(queue, bucket);
         return;
     }
@@ -263,13 +266,14 @@ static void refine(struct sim_queue *queue, struct rung *rung)
         bool is_open = index == rung->last;
         struct sim_bucket_bounds bounds = bounds_of(queue, rung, index, bucket);
         rung = is_open ? rung : &queue->rungs[queue->depth++];
+        /* The open-ended bucket is denser at its start: divided more finely. */
         lay_out(rung, bounds, is_open ? bucket.count : bucket.count / per_bucket);
     }
     spread(queue, rung, bucket);
 }
 
-/* Fills the empty bottom; false if nothing is pending. Out of line, like
- * empty_bottom, so that push and pop save no registers for what is rare. */
+/* Fills the empty bottom; false if nothing is pending. Like empty_bottom, rare
+ * and out of line, so that push and pop save fewer registers. */
 __attribute__((noinline)) static bool fill_bottom(struct sim_queue *queue)
 {
     while (queue->bottom_len == 0) {
@@ -298,8 +302,8 @@ enum hb_status sim_queue_create(const struct sim_queue_options *options, struct 
     if (capacity == 0 || capacity > UINT32_C(1) << 31) {
         return HB_ERR_RANGE;
     }
-    uint32_t base_bits = clamp(sim_order_bit_length(capacity) / 2, 9, 10);
-    uint32_t fine_bits = clamp(sim_order_bit_length(capacity) / 2 - 1, 5, 10);
+    uint32_t half_bits = sim_order_bit_length(capacity) / 2;
+    uint32_t base_bits = clamp(half_bits, 9, 10), fine_bits = clamp(half_bits - 1, 5, 10);
     size_t bucket_count = ((size_t)1 << base_bits) + ((size_t)(rung_count - 1) << fine_bits);
     struct sim_queue *queue = calloc(1, sizeof(*queue));
     struct sim_bucket *buckets = calloc(bucket_count, sizeof(*buckets));
