@@ -56,6 +56,14 @@ void hb_mirror_issue(struct hb_controller *controller, uint32_t client)
     hb_lane_arm(controller, client, HB_LANE_PHASE, timeout_s);
 }
 
+/* A move pays the regret off, when it is decided and when it has come true. */
+static void spend_regret(struct hb_controller *controller, uint32_t client)
+{
+    if (controller->setup.policy.kind == HB_POLICY_SKI_RENTAL) {
+        hb_client(controller, client)->debt = 0.0;
+    }
+}
+
 static void begin_phase(struct hb_controller *controller, uint32_t client, enum hb_phase phase)
 {
     hb_client(controller, client)->attempts = 0;
@@ -83,7 +91,7 @@ void hb_mirror_endpoint(struct hb_controller *controller, uint32_t client,
     me->arrived_ns = HB_NEVER_NS;
     me->connected_ns = HB_NEVER_NS;
     me->bytes = 0.0;
-    me->debt = controller->setup.policy.kind == HB_POLICY_SKI_RENTAL ? 0.0 : me->debt;
+    spend_regret(controller, client);
     hb_mirror_note_arrival(controller, client);
     enum hb_spare_state spare = hb_spare_take(controller, client, plan->site);
     hb_sites_take(controller, plan->site);
@@ -186,6 +194,7 @@ void hb_mirror_close(struct hb_controller *controller, uint32_t client, enum hb_
         me->calm_ns = hb_units_after(controller->now_ns, controller->setup.policy.cooldown_s);
     }
     if (cause == HB_CAUSE_PROMOTED) {
+        spend_regret(controller, client);
         uint32_t old = me->primary;
         me->primary = me->mirror;
         me->mirror = HB_NONE;

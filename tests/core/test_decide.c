@@ -359,6 +359,24 @@ static void regret_is_spent_by_the_move(void **state)
     host_wait(&host, 1.0);
     assert_true(host_sample(&host, HB_SAMPLE_DECISION)->of.decision.saving < 1e-4);
     host_stop(&host);
+    /* What waiting for the mirror has cost is not held against its site. */
+    init(HB_POLICY_SKI_RENTAL);
+    host.setup.has_predictor = 0;
+    host.setup.policy.interval_s = 1.0;
+    host_start(&host);
+    host_bring_served(&host);
+    host_see(&host, 0, 1);
+    host_wait(&host, 800.0); /* provisioning takes its time */
+    host_answer(&host, HB_COMMAND_PROVISION, HB_RESULT_OK);
+    host_answer(&host, HB_COMMAND_COPY, HB_RESULT_OK);
+    host_answer(&host, HB_COMMAND_DNS_POINT, HB_RESULT_OK);
+    host_serve(&host, 0, 1);
+    host_wait(&host, 30.0);
+    host_answer(&host, HB_COMMAND_FENCE, HB_RESULT_OK);
+    host_see(&host, 0, 2);
+    assert_int_equal(host_reason(&host), HB_REASON_REGRET);
+    assert_near(host_sample(&host, HB_SAMPLE_DECISION)->of.decision.saving, 0.0, 0.0);
+    host_stop(&host);
 }
 
 int main(void)
