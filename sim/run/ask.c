@@ -30,7 +30,8 @@ static enum hb_status create_kind(struct sim_episode *episode,
             &episode->predictor);
     case SIM_PREDICTOR_MARKOV:
         return hb_markov_create(
-            &(struct hb_markov_config) { .client_capacity = clients, .order = wanted->order },
+            &(struct hb_markov_config) { .client_capacity = clients, .order = wanted->order,
+                .map = &stage->map, .unix_epoch_s = stage->trace->epoch_unix_s },
             &episode->predictor);
     case SIM_PREDICTOR_ORACLE:
         episode->predictor_is_oracle = true;
@@ -91,6 +92,14 @@ void sim_ask_observe(struct sim_episode *episode, uint32_t client)
     }
 }
 
+/* Lost from sight: what follows is not a stay. */
+void sim_ask_lose(struct sim_episode *episode, uint32_t client)
+{
+    if (episode->predictor != NULL && episode->riders[client].core != HB_NONE) {
+        observe(episode, client, predictor_ns(episode, sim_episode_now_ns(episode)), HB_NONE);
+    }
+}
+
 /* Everything of one hour, client by client: later than all of the hour before. */
 static void observe_hour(struct sim_episode *episode, uint64_t *next, uint32_t end_s)
 {
@@ -100,9 +109,9 @@ static void observe_hour(struct sim_episode *episode, uint64_t *next, uint32_t e
         uint64_t visit = next[client];
         for (; visit < trace->first[client + 1] && trace->visits[visit].start_s < end_s; visit++) {
             uint32_t place = trace->visits[visit].place;
-            if (is_seen && place != DATA_NOWHERE) {
+            if (is_seen) {
                 observe(episode, client, (int64_t)trace->visits[visit].start_s * HB_NS_PER_S,
-                    place);
+                    place == DATA_NOWHERE ? HB_NONE : place);
             }
         }
         next[client] = visit;

@@ -209,6 +209,7 @@ uint64_t sim_ports_host_req(uint32_t client, uint32_t sequence);
 enum hb_status sim_ask_create(struct sim_episode *episode);
 void sim_ask_history(struct sim_episode *episode);
 void sim_ask_observe(struct sim_episode *episode, uint32_t client);
+void sim_ask_lose(struct sim_episode *episode, uint32_t client);
 void sim_ask_question(struct sim_episode *episode, uint64_t req, uint32_t core, double horizon_s);
 void sim_ask_batch(void *ctx, const struct sim_event *event);
 void sim_ask_free(struct sim_episode *episode);

@@ -71,6 +71,7 @@ static void disconnect_client(struct sim_episode *episode, uint32_t client)
     sim_account_end(episode, client);
     sim_harvest_connection(episode, client);
     sim_serve_close(episode, client);
+    sim_ask_lose(episode, client);
     sim_episode_tell_of(episode, client,
         (struct hb_event) { .kind = HB_EVENT_DISCONNECTED, .place = HB_NONE, .site = HB_NONE });
     sim_harvest_path(episode, client);
