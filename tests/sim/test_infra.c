@@ -286,6 +286,19 @@ static void what_is_rolled_back_is_booked_as_wasted(void **state)
     until(30.0);
     struct sim_ledger_account a;
     sim_ledger_site(sim_infra_ledger(run.infra), 1, &a);
+    /* the source is stopped after 1 s of another copy: 10 MB more, elsewhere */
+    COMMAND(sim_infra_provision(run.infra, 5, 0, 2));
+    until(31.0);
+    order = copy_order(6, 0, 0, 2);
+    COMMAND(sim_infra_copy(run.infra, &order));
+    until(32.0);
+    COMMAND(sim_infra_stop(run.infra, 7, 0, 0));
+    until(40.0);
+    assert_told(6, 32.0, HB_RESULT_FAILED);
+    assert_told(7, 33.0, HB_RESULT_OK);
+    struct sim_ledger_account b;
+    sim_ledger_site(sim_infra_ledger(run.infra), 2, &b);
+    assert_int_equal(b.in_bytes[SIM_LEDGER_PURPOSE_WASTED], 10000000);
     assert_int_equal(a.in_bytes[SIM_LEDGER_PURPOSE_WASTED], 24000000);
     assert_int_equal(a.in_bytes[SIM_LEDGER_PURPOSE_STATE], 52000000);
     assert_int_equal(a.in_bytes[SIM_LEDGER_PURPOSE_STREAM], 0);

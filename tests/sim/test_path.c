@@ -88,6 +88,9 @@ static void measurements_are_used_where_they_tell_more(void **state)
     assert_near(sim_path_rtt_ms(&path, mid, (struct hb_point){ 0.0, 13.0 }), 1.1 + 4.0 * deg_ms,
         1e-5);
     assert_near(sim_path_rtt_ms(&path, near, mid), 1.1 + 8.0 * deg_ms, 1e-5);
+    /* 8 degrees of rest on a way of 12: more than half */
+    assert_near(sim_path_rtt_ms(&path, (struct hb_point){ 0.0, 4.0 },
+        (struct hb_point){ 0.0, 16.0 }), 1.1 + 12.0 * deg_ms, 1e-5);
     rtt_ms[1] = NAN;
     assert_near(sim_path_rtt_ms(&path, near, far), 1.1 + 17.5 * deg_ms, 1e-5);
 }

@@ -149,6 +149,18 @@ static void edge_sites_go_where_the_places_are(void **state)
     assert_near(west, 10.02, 1e-9);
     assert_near(east, 10.56, 1e-9);
     assert_near(list[0].at.lat_deg, 45.02, 1e-9);
+    /* more sites than places: each place is taken once */
+    city.name = "Three";
+    city.place_count = 3;
+    assert_int_equal(sim_sites_add_edge(w.sites, &city, 5, &terms, &w.problem), HB_OK);
+    list = sim_sites_list(w.sites);
+    for (int i = 0; i < 3; i++) {
+        int taken = 0;
+        for (int k = 2; k < 7; k++) {
+            taken += hb_geo_distance_km(list[k].at, places[i].at) < 1e-9;
+        }
+        assert_int_equal(taken, 1);
+    }
     close_world(&w);
 }
 
