@@ -119,7 +119,9 @@ static void harvest_site(struct sim_episode *episode, uint32_t site, double elap
         .requests = load->requests,
         .queue_mean_ms = load->requests > 0.0 ? (float)(1e3 * load->waited / load->requests) : NAN,
         .energy_j = energy_j > 0.0 ? energy_j : 0.0 };
-    data_rows_add(episode->options.rows, DATA_TABLE_SITE_HOURS, &row);
+    if (row.busy_max > 0.0f || row.energy_j > 0.0 || row.refused > 0.0f) {
+        data_rows_add(episode->options.rows, DATA_TABLE_SITE_HOURS, &row);
+    }
     load->last = now;
     load->busy_max = (float)sim_infra_used_slots(episode->infra, site);
     load->refused = 0.0f;

@@ -12,6 +12,8 @@
 #include "sim/run/ground.h"
 #include "sim/world/world.h"
 
+static const double study_h_max = 8784.0; /* a leap year; rows count hours in 16 bits */
+
 static void set_modes(const struct sim_scenario_world *from, struct sim_world_config *to)
 {
     to->zone_km = from->zone_km;
@@ -127,6 +129,12 @@ static enum hb_status bound(struct sim_stage *stage, struct data_problem *proble
     if (!scenario->has_world && sim_scenario_is_given(scenario->trace.duration_h)) {
         double end_s = stage->origin_s + scenario->trace.duration_h * 3600.0;
         stage->end_s = end_s < stage->end_s ? (uint32_t)end_s : stage->end_s;
+    }
+    double study_h = (stage->end_s - stage->origin_s) / 3600.0;
+    if (study_h > study_h_max) {
+        return data_problem_set(problem, HB_ERR_FORMAT,
+            "%s: a study of %.0f h: expected at most %.0f h; from_h and duration_h choose a part",
+            scenario->has_world ? scenario->name : scenario->trace.at, study_h, study_h_max);
     }
     return HB_OK;
 }
