@@ -5,25 +5,36 @@
 #include "analysis/latency.h"
 #include "analysis/text.h"
 
-static const double shares[] = { 0.5, 0.95 };
-static const char *const names[] = { "median (ms)", "95th percentile (ms)" };
-
-static void write_series(FILE *out, const struct data_histogram *hours)
+/* Hour, median, 95th percentile, mean, its change against base, requests. */
+static void write_series(
+    FILE *out, const struct data_histogram *hours, const struct data_histogram *base)
 {
     for (int hour = 0; hour < 24; hour++) {
-        fprintf(out, "%.1f\t%.6g\t%.6g\t%.6g\n", hour + 0.5,
-            data_histogram_quantile_ms(&hours[hour], shares[0]),
-            data_histogram_quantile_ms(&hours[hour], shares[1]),
-            data_histogram_total(&hours[hour]));
+        double mean_ms = data_histogram_mean_ms(&hours[hour]);
+        double base_ms = data_histogram_mean_ms(&base[hour]);
+        fprintf(out, "%.1f\t%.6g\t%.6g\t%.6g\t%.5g\t%.6g\n", hour + 0.5,
+            data_histogram_quantile_ms(&hours[hour], 0.5),
+            data_histogram_quantile_ms(&hours[hour], 0.95), mean_ms,
+            100.0 * (mean_ms / base_ms - 1.0), data_histogram_total(&hours[hour]));
     }
     fprintf(out, "\n\n");
 }
 
-static void write_panel(
-    struct analysis_figure *figure, const struct analysis_study *study, const int *has, int panel)
+/* The lower panel compares with base or, if there is nothing to compare, shows
+ * the 95th percentile. */
+static void write_panel(struct analysis_figure *figure, const struct analysis_study *study,
+    const int *has, size_t base, int panel)
 {
     FILE *out = figure->script;
-    fprintf(out, "set ylabel '%s' offset 1.4,0\n", names[panel]);
+    int is_alone = analysis_figure_labels(study, has).count == 1;
+    int column = panel == 0 ? 2 : is_alone ? 3 : 5;
+    fprintf(out, column == 5 ? "set yrange [*:*]\n" : "set yrange [0:*]\n");
+    if (column == 5) {
+        analysis_figure_against(figure, "mean (%) to", analysis_study_series(study, base)->label);
+    } else {
+        fprintf(out, "set ylabel '%s (ms)' offset 1.2,0\n",
+            panel == 0 ? "median latency" : "95th percentile");
+    }
     fprintf(out, "set xtics 0,3,24 offset 0,0.3 format '%s'\n", panel == 0 ? "" : "%g");
     fprintf(out, panel == 0 ? "unset xlabel\n" : "unset key\n");
     if (panel == 1) {
@@ -36,7 +47,7 @@ static void write_panel(
             continue;
         }
         fprintf(out, "%s \\\n  '%s.tsv' index %d using 1:%d with linespoints pt %d pi 3 ps 0.4",
-            index == 0 ? "" : ",", figure->name, index, panel + 2, analysis_figure_marker(i));
+            index == 0 ? "" : ",", figure->name, index, column, analysis_figure_marker(i));
         analysis_figure_stroke(figure, i);
         analysis_figure_title(figure, analysis_study_series(study, i)->label);
         index++;
@@ -58,25 +69,28 @@ enum hb_status analysis_day_draw(const struct analysis_drawing *drawing)
         return status;
     }
     int has[ANALYSIS_STUDY_SERIES_MAX] = { 0 };
-    fprintf(figure.table, "# local_hour\tmedian_ms\tp95_ms\trequests\n");
+    size_t base = latency.series_count;
+    fprintf(
+        figure.table, "# local_hour\tmedian_ms\tp95_ms\tmean_ms\tmean_change_percent\trequests\n");
     for (size_t i = 0; i < latency.series_count; i++) {
         has[i] = data_histogram_total(&latency.whole[i]) > 0.0;
+        base = has[i] && base == latency.series_count ? i : base;
         if (has[i]) {
             fprintf(figure.table, "# ");
             analysis_text_plain(figure.table, analysis_study_series(drawing->study, i)->label);
             fprintf(figure.table, "\n");
-            write_series(figure.table, latency.hours[i]);
+            write_series(figure.table, latency.hours[i], latency.hours[base]);
         }
     }
     struct analysis_figure_labels labels = analysis_figure_labels(drawing->study, has);
     double key_share = analysis_figure_key_share(&figure, labels.count, labels.longest);
-    fprintf(figure.script, "set multiplot\nset xrange [0:24]\nset yrange [0:*]\n");
+    fprintf(figure.script, "set multiplot\nset xrange [0:24]\n");
     fprintf(figure.script, "set grid ytics lt 1 lc rgb '#E0E0E0' dt 1 lw 0.4\n");
     fprintf(figure.script, "set ytics offset 0.5,0\n");
     analysis_figure_key_above(&figure, labels.count, labels.longest);
     for (int panel = 0; panel < 2; panel++) {
         analysis_figure_panel(&figure, panel, key_share);
-        write_panel(&figure, drawing->study, has, panel);
+        write_panel(&figure, drawing->study, has, base, panel);
     }
     fprintf(figure.script, "unset multiplot\n");
     analysis_latency_fini(&latency);

@@ -206,6 +206,24 @@ void analysis_figure_log_axis(struct analysis_figure *figure, double low, double
     fprintf(out, ")\n");
 }
 
+void analysis_figure_against(struct analysis_figure *figure, const char *what, const char *label)
+{
+    char text[64];
+    (void)snprintf(text, sizeof text, "%s %.16s", what, label);
+    fprintf(figure->script, "set ylabel ");
+    analysis_text_quote(figure->script, text);
+    fprintf(figure->script, " offset 1.2,0\n");
+}
+
+void analysis_figure_linear_axis(struct analysis_figure *figure, double low, double high)
+{
+    double raw = (high - low) / 5.0;
+    double decade = pow(10.0, floor(log10(raw)));
+    double ratio = raw / decade;
+    double step = ratio <= 1.0 ? 1.0 : ratio <= 2.0 ? 2.0 : ratio <= 5.0 ? 5.0 : 10.0;
+    fprintf(figure->script, "set xrange [%.9g:%.9g]\nset xtics %.6g\n", low, high, step * decade);
+}
+
 void analysis_figure_plot_area(struct analysis_figure *figure, double key_share)
 {
     fprintf(figure->script,

@@ -48,6 +48,11 @@ double analysis_figure_key_share(const struct analysis_figure *figure, size_t co
 /* Logarithmic x axis over low < high, both > 0; ticks at 1, 2, 5 where there
  * are few decades. */
 void analysis_figure_log_axis(struct analysis_figure *figure, double low, double high);
+/* `set ylabel 'what label'`, for a panel that compares with one series. */
+void analysis_figure_against(struct analysis_figure *figure, const char *what,
+    const char *label);
+/* Linear x axis from low to high with at most five ticks at round values. */
+void analysis_figure_linear_axis(struct analysis_figure *figure, double low, double high);
 /* Margins of a single plot below a key that takes key_share of the height. */
 void analysis_figure_plot_area(struct analysis_figure *figure, double key_share);
 /* Two panels, one above the other, with one time axis below and a key above
@@ -65,9 +70,11 @@ struct analysis_figure_labels analysis_figure_labels(const struct analysis_study
  * analysis_<file>_draw, which returns HB_ERR_NOT_FOUND if there is nothing to show. */
 #define ANALYSIS_FIGURE_LIST(X)                                                               \
     X(cdf, "latency-cdf", "Latency by policy",                                                \
-        "Share of requests answered within a latency. Logarithmic axis.")                     \
+        "Share of requests answered within a latency; below, by how many percentage "          \
+        "points it exceeds that of the first policy.")                     \
     X(day, "latency-day", "Latency over the day",                                             \
-        "Median and 95th percentile of request latency by the local hour of the client.")     \
+        "Median request latency by the local hour of the client; below, change of the mean "   \
+        "against the first policy.")     \
     X(tradeoff, "cost-latency", "Cost against latency",                                       \
         "Mean over replications with 95 % intervals; the star is the clairvoyant optimum, "   \
         "the least cost that any policy could reach.")                                        \
@@ -80,10 +87,11 @@ struct analysis_figure_labels analysis_figure_labels(const struct analysis_study
         "guess to truth; `stays` guesses that the client remains where it is.")               \
     X(sweep, "sweep", "The swept parameter",                                                  \
         "Mean latency and cost by setting; bands are 95 % intervals over replications.")      \
-    X(map, "map", "Places and sites",                                                         \
-        "Cities with clients, sites, and the way of the client of the next figure.")          \
+    X(map, "map", "Cities and sites",                                                         \
+        "Cities with clients, sites, and the client of the next figure.")          \
     X(journey, "client-day", "One client's day",                                              \
-        "Where the client is and which site serves it; below, its latency.")
+        "Where the client is, coloured by the site that serves it (squares; dashed: to a site "  \
+        "outside); below, its latency.")
 
 #define X(file, name, title, caption) \
     enum hb_status analysis_##file##_draw(const struct analysis_drawing *drawing);

@@ -7,6 +7,7 @@
 #include "analysis/path.h"
 #include "analysis/text.h"
 
+#define CELLS_MAX 4000
 #define SITES_MAX 7 /* told apart by colour; the others share the last */
 
 static const double map_width_in = 3.25;
@@ -47,13 +48,32 @@ static double hours(int64_t at_ns)
     return hb_units_s(at_ns) / 3600.0;
 }
 
-/* Index 1: the way; 2: place, serving site's role and the line to it; 3: the
- * sites; 4 on: latency over time, a block for each role. */
-static void write_places(FILE *out, const struct data_result_info *info,
-    const struct analysis_path *path, struct cast *cast)
+/* Places of the box as a backdrop: the shape of a city. Every stride-th. */
+static void write_cells(
+    FILE *out, const struct data_result_info *info, const struct analysis_box *box)
+{
+    uint32_t inside = 0, rows = 0;
+    for (uint32_t i = 0; i < info->place_count; i++) {
+        const struct data_places_row *place = &info->places[i];
+        inside += analysis_outline_holds(box, place->lat_deg, place->lon_deg) ? 1 : 0;
+    }
+    uint32_t stride = inside / CELLS_MAX + 1;
+    fprintf(out, "# places: lon_deg\tlat_deg\n");
+    for (uint32_t i = 0; i < info->place_count; i += stride) {
+        const struct data_places_row *place = &info->places[i];
+        if (analysis_outline_holds(box, place->lat_deg, place->lon_deg)) {
+            fprintf(out, "%.7g\t%.7g\n", place->lon_deg, place->lat_deg);
+            rows++;
+        }
+    }
+    fprintf(out, rows == 0 ? "nan\tnan\n\n\n" : "\n\n");
+}
+
+static void write_way(
+    FILE *out, const struct data_result_info *info, const struct analysis_path *path)
 {
     fprintf(out, "# way: lon_deg\tlat_deg\n");
-    int is_down = 0;
+    int is_down = 0, rows = 0;
     for (size_t i = 0; i < path->row_count; i++) {
         if (path->rows[i].place == HB_NONE) {
             fprintf(out, is_down ? "\n" : "");
@@ -63,8 +83,14 @@ static void write_places(FILE *out, const struct data_result_info *info,
         const struct data_places_row *place = &info->places[path->rows[i].place];
         fprintf(out, "%.7g\t%.7g\n", place->lon_deg, place->lat_deg);
         is_down = 1;
+        rows++;
     }
-    fprintf(out, is_down ? "\n\n" : "nan\tnan\n\n\n");
+    fprintf(out, rows == 0 ? "nan\tnan\n\n\n" : is_down ? "\n\n" : "\n");
+}
+
+static void write_sites(FILE *out, const struct data_result_info *info,
+    const struct analysis_path *path, struct cast *cast)
+{
     fprintf(out, "# served: lon_deg\tlat_deg\tsite_lon_deg\tsite_lat_deg\trole\n");
     for (size_t i = 0; i < path->row_count; i++) {
         const struct data_paths_row *row = &path->rows[i];
@@ -86,29 +112,31 @@ static void write_places(FILE *out, const struct data_result_info *info,
     fprintf(out, "\n\n");
 }
 
+/* A block for each role: from hour, latency, hours until the next change. */
 static void write_latencies(FILE *out, const struct data_result_info *info,
     const struct analysis_path *path, struct cast *cast)
 {
+    double end = (double)info->duration_s / 3600.0;
     for (size_t k = 0; k < cast->count; k++) {
         fprintf(out, "# served by ");
         analysis_text_plain(out, info->sites[cast->sites[k]].name);
-        fprintf(out, ": hour\tlatency_ms\n");
+        fprintf(out, ": hour\tlatency_ms\thours\n");
         for (size_t i = 0; i < path->row_count; i++) {
             const struct data_paths_row *row = &path->rows[i];
             int is_last = i + 1 == path->row_count;
-            double end =
-                is_last ? (double)info->duration_s / 3600.0 : hours(path->rows[i + 1].at_ns);
-            if (row->site == HB_NONE || role_of(cast, row->site) != k
-                || !isfinite(row->latency_ms)) {
-                continue;
+            double until = is_last ? end : hours(path->rows[i + 1].at_ns);
+            if (row->site != HB_NONE && role_of(cast, row->site) == k && isfinite(row->latency_ms)
+                && until > hours(row->at_ns)) {
+                fprintf(out, "%.6f\t%.5g\t%.6f\n", hours(row->at_ns), (double)row->latency_ms,
+                    until - hours(row->at_ns));
             }
-            fprintf(out, "%.6f\t%.5g\n%.6f\t%.5g\n\n", hours(row->at_ns), (double)row->latency_ms,
-                fmax(end, hours(row->at_ns)), (double)row->latency_ms);
         }
-        fprintf(out, "nan\tnan\n\n\n");
+        fprintf(out, "nan\tnan\tnan\n\n\n");
     }
 }
 
+/* Where the client goes, and the sites that are not far from there: one that
+ * is would make the rest a dot. */
 static struct analysis_box box_of(
     const struct data_result_info *info, const struct analysis_path *path, const struct cast *cast)
 {
@@ -119,18 +147,22 @@ static struct analysis_box box_of(
             analysis_outline_add(&box, place->lat_deg, place->lon_deg);
         }
     }
+    struct analysis_box near = box;
+    analysis_outline_pad(&near, 0.5, 0.05);
     for (size_t k = 0; k < cast->count; k++) {
         const struct data_sites_row *site = &info->sites[cast->sites[k]];
-        analysis_outline_add(&box, site->lat_deg, site->lon_deg);
+        if (analysis_outline_holds(&near, site->lat_deg, site->lon_deg)) {
+            analysis_outline_add(&box, site->lat_deg, site->lon_deg);
+        }
     }
-    analysis_outline_pad(&box, 0.12, 0.05);
+    analysis_outline_pad(&box, 0.1, 0.02);
     return box;
 }
 
 /* Widens the box to a height over width within bounds that suit a column. */
 static void shape_box(struct analysis_box *box)
 {
-    static const double flattest = 0.42, steepest = 0.75;
+    static const double flattest = 0.42, steepest = 0.7;
     double ratio = analysis_outline_ratio(box);
     double centre_lon = 0.5 * (box->west_deg + box->east_deg);
     double centre_lat = 0.5 * (box->south_deg + box->north_deg);
@@ -145,37 +177,55 @@ static void shape_box(struct analysis_box *box)
         centre_lat - half_lat, centre_lat + half_lat };
 }
 
+/* A bar of a round number of kilometres, bottom left. */
+static void write_scale(FILE *out, const struct analysis_box *box)
+{
+    double km_per_deg = analysis_outline_km_per_deg(box);
+    double width_deg = box->east_deg - box->west_deg;
+    double raw_km = 0.22 * width_deg * km_per_deg;
+    double decade = pow(10.0, floor(log10(raw_km)));
+    double round_km = raw_km >= 5.0 * decade ? 5.0 : raw_km >= 2.0 * decade ? 2.0 : 1.0;
+    double length = round_km * decade / km_per_deg / width_deg;
+    fprintf(out,
+        "set arrow 1 from graph 0.03,graph 0.05 to graph %.5f,graph 0.05 nohead lw 1.5 front\n"
+        "set label 1 '%g km' at graph 0.03,graph 0.09 front\n",
+        0.03 + length, round_km * decade);
+}
+
 static void write_map(struct analysis_figure *figure, const struct cast *cast,
     const struct analysis_box *box, double map_share)
 {
     FILE *out = figure->script;
+    int is_wide = box->east_deg - box->west_deg > 4.0;
     fprintf(out, "set multiplot\nunset key\nset border 15 lw 0.4\nunset tics\n");
     fprintf(out, "set lmargin at screen 0.02\nset rmargin at screen 0.98\n");
     fprintf(out, "set tmargin at screen %.4f\nset bmargin at screen %.4f\n", 1.0 - 0.01,
         1.0 - map_share);
     fprintf(out, "set xrange [%.5f:%.5f]\nset yrange [%.5f:%.5f]\n", box->west_deg, box->east_deg,
         box->south_deg, box->north_deg);
+    write_scale(out, box);
+    /* The outline of 1:110 million says nothing within a city. */
     fprintf(out,
-        "plot '%s.tsv' index 0 using 1:2 with filledcurves closed fc rgb '#E9E9E9' fs solid "
-        "border rgb '#A8A8A8' lw 0.3",
+        is_wide ? "plot '%s.tsv' index 0 using 1:2 with filledcurves closed fc rgb '#E9E9E9' fs "
+                  "solid border rgb '#A8A8A8' lw 0.3"
+                : "plot '%s.tsv' index 1 using 1:2 with points pt 7 ps 0.22 lc rgb '#D2D2D2'",
         figure->name);
     for (size_t k = 0; k < cast->count; k++) {
-        const char *colour = analysis_figure_colour(k);
         fprintf(out,
-            ", \\\n  '' index 2 using ($5==%zu?$1:NaN):2:($3-$1):($4-$2) with vectors nohead "
-            "lc %s lw 0.35 dt (4,3)",
-            k, colour);
+            ", \\\n  '' index 3 using ($5==%zu?$1:NaN):2:($3-$1):($4-$2) with vectors nohead "
+            "lc %s lw 0.35 dt (6,4)",
+            k, analysis_figure_colour(k));
     }
-    fprintf(out, ", \\\n  '' index 1 using 1:2 with lines lc rgb '#444444' lw 0.6");
+    fprintf(out, ", \\\n  '' index 2 using 1:2 with lines lc rgb '#444444' lw 0.6 dt 1");
     for (size_t k = 0; k < cast->count; k++) {
         const char *colour = analysis_figure_colour(k);
         fprintf(out,
-            ", \\\n  '' index 2 using ($5==%zu?$1:NaN):2 with points pt 7 ps 0.3 lc %s"
-            ", \\\n  '' index 3 every ::%zu::%zu using 1:2 with points pt 5 ps 1.0 lc rgb "
-            "'#FFFFFF', \\\n  '' index 3 every ::%zu::%zu using 1:2 with points pt 5 ps 0.75 lc %s",
+            ", \\\n  '' index 3 using ($5==%zu?$1:NaN):2 with points pt 7 ps 0.35 lc %s"
+            ", \\\n  '' index 4 every ::%zu::%zu using 1:2 with points pt 5 ps 0.9 lc rgb "
+            "'#FFFFFF', \\\n  '' index 4 every ::%zu::%zu using 1:2 with points pt 5 ps 0.7 lc %s",
             k, colour, k, k, k, k, colour);
     }
-    fprintf(out, "\n");
+    fprintf(out, "\nunset arrow 1\nunset label 1\n");
 }
 
 static void write_clock(struct analysis_figure *figure, const struct data_result_info *info,
@@ -184,7 +234,7 @@ static void write_clock(struct analysis_figure *figure, const struct data_result
     FILE *out = figure->script;
     size_t longest = 0;
     for (size_t k = 0; k < cast->count; k++) {
-        size_t length = strlen(info->sites[cast->sites[k]].name) + 0;
+        size_t length = strlen(info->sites[cast->sites[k]].name);
         longest = length > longest ? length : longest;
     }
     analysis_figure_key_above(figure, cast->count, longest);
@@ -205,8 +255,9 @@ static void write_clock(struct analysis_figure *figure, const struct data_result
     fprintf(out, "set xlabel 'hours since the start' offset 0,0.5\n");
     fprintf(out, "set ylabel 'latency (ms)' offset 1.4,0\nplot");
     for (size_t k = 0; k < cast->count; k++) {
-        fprintf(out, "%s \\\n  '%s.tsv' index %zu using 1:2 with lines lw 2 dt 1 lc %s",
-            k == 0 ? "" : ",", figure->name, k + 4, analysis_figure_colour(k));
+        fprintf(out,
+            "%s \\\n  '%s.tsv' index %zu using 1:2:3:(0) with vectors nohead lw 2 dt 1 lc %s",
+            k == 0 ? "" : ",", figure->name, k + 5, analysis_figure_colour(k));
         analysis_figure_title(figure, info->sites[cast->sites[k]].name);
     }
     fprintf(out, "\nunset multiplot\n");
@@ -233,7 +284,9 @@ enum hb_status analysis_journey_draw(const struct analysis_drawing *drawing)
             figure.table, analysis_study_series(drawing->study, path.series)->label);
         fprintf(figure.table, "\n# coast (Natural Earth 1:110m): lon_deg\tlat_deg\n");
         analysis_outline_coast(drawing, figure.table);
-        write_places(figure.table, info, &path, &cast);
+        write_cells(figure.table, info, &box);
+        write_way(figure.table, info, &path);
+        write_sites(figure.table, info, &path, &cast);
         write_latencies(figure.table, info, &path, &cast);
         write_map(&figure, &cast, &box, map_share);
         write_clock(&figure, info, &cast, map_share);

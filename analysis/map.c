@@ -66,16 +66,16 @@ static void write_plot(struct analysis_figure *figure, const struct analysis_box
     fprintf(out, "set tmargin at screen %.4f\n", 1.0 - 0.2 / figure->height_in);
     fprintf(out, "set xrange [%.4f:%.4f]\nset yrange [%.4f:%.4f]\n", box->west_deg, box->east_deg,
         box->south_deg, box->north_deg);
-    analysis_figure_key_above(figure, 3, 10);
+    analysis_figure_key_above(figure, 3, 13);
     fprintf(out, "set key samplen 1.2\n");
     fprintf(out,
         "plot '%s.tsv' index 0 using 1:2 with filledcurves closed fc rgb '#E9E9E9' fs solid "
         "border rgb '#A8A8A8' lw 0.3, \\\n"
-        "  '' index 1 using 1:2 with points pt 7 ps 0.35 lc rgb '#56B4E9' title 'city', \\\n"
-        "  '' index 3 using 1:2 with linespoints pt 7 ps 0.15 lc rgb '#D55E00' lw 1 "
-        "title 'one client', \\\n"
-        "  '' index 2 using 1:2 with points pt 5 ps 0.75 lc rgb '#FFFFFF' notitle, \\\n"
-        "  '' index 2 using 1:2 with points pt 5 ps 0.55 lc rgb '#0072B2' title 'site'\n",
+        "  '' index 1 using 1:2 with points pt 7 ps 1.1 lc rgb '#A6D4F2' title 'city', \\\n"
+        "  '' index 2 using 1:2 with points pt 5 ps 0.33 lc rgb '#0072B2' title 'site', \\\n"
+        "  '' index 3 using 1:2 with lines lc rgb '#D55E00' lw 1 dt 1 notitle, \\\n"
+        "  '' index 3 using 1:2 with points pt 6 ps 0.9 lc rgb '#D55E00' lw 1 "
+        "title 'example client'\n",
         figure->name);
 }
 

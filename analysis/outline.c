@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "core/geo.h"
+
 #define LINE_BYTES 256
 
 static const double rad_per_deg = 0.017453292519943295;
@@ -36,6 +38,19 @@ double analysis_outline_ratio(const struct analysis_box *box)
     double middle = 0.5 * (box->south_deg + box->north_deg);
     double width = (box->east_deg - box->west_deg) * cos(middle * rad_per_deg);
     return (box->north_deg - box->south_deg) / fmax(width, 1e-6);
+}
+
+double analysis_outline_km_per_deg(const struct analysis_box *box)
+{
+    double middle = 0.5 * (box->south_deg + box->north_deg);
+    struct hb_point a = { middle, 0.0 }, b = { middle, 1.0 };
+    return hb_geo_distance_km(a, b);
+}
+
+int analysis_outline_holds(const struct analysis_box *box, double lat_deg, double lon_deg)
+{
+    return lat_deg >= box->south_deg && lat_deg <= box->north_deg && lon_deg >= box->west_deg
+        && lon_deg <= box->east_deg;
 }
 
 void analysis_outline_coast(const struct analysis_drawing *drawing, FILE *table)

@@ -19,6 +19,11 @@ void analysis_outline_pad(struct analysis_box *box, double share, double margin_
  * cosine of the middle latitude. */
 double analysis_outline_ratio(const struct analysis_box *box);
 
+/* Kilometres of a degree of longitude in the box's middle. */
+double analysis_outline_km_per_deg(const struct analysis_box *box);
+
+int analysis_outline_holds(const struct analysis_box *box, double lat_deg, double lon_deg);
+
 /* Copies the outlines of land into the figure's table, as longitude and
  * latitude, an empty line where the pen is lifted. If they cannot be read they
  * are left out; at least one row is written. */

@@ -8,8 +8,11 @@
 #define ROWS_MAX 100000
 
 struct candidate {
+    int64_t changed_ns;
     uint32_t site, changes;
 };
+
+static const int64_t flutter_ns = 600 * HB_NS_PER_S; /* changes within it count once */
 
 struct choosing {
     uint16_t setting;
@@ -43,7 +46,10 @@ static enum hb_status count_changes(void *context, const void *visited)
     size_t slot = client_slot(choosing, row->client);
     if (slot < CLIENTS_MAX) {
         struct candidate *candidate = &choosing->candidates[row->policy][slot];
-        candidate->changes += candidate->changes == 0 || candidate->site != row->site;
+        int is_new = candidate->changes == 0
+            || (candidate->site != row->site && row->at_ns - candidate->changed_ns > flutter_ns);
+        candidate->changed_ns = is_new ? row->at_ns : candidate->changed_ns;
+        candidate->changes += is_new ? 1 : 0;
         candidate->site = row->site;
     }
     return HB_OK;
@@ -83,30 +89,45 @@ static int by_instant(const void *a, const void *b)
     return (x->at_ns > y->at_ns) - (x->at_ns < y->at_ns);
 }
 
-/* The candidate of most changes; the first policy and client among equals. */
-static int choose(
-    const struct choosing *choosing, uint32_t policy_count, struct analysis_path *path)
+/* How well a day of that many endpoints suits a figure: a few changes show how
+ * it goes, many only that it flutters. */
+static int suitability(uint32_t changes)
 {
-    uint32_t most = 0;
-    for (uint32_t p = 0; p < policy_count; p++) {
-        for (size_t i = 0; i < choosing->client_count; i++) {
-            if (choosing->candidates[p][i].changes > most) {
-                most = choosing->candidates[p][i].changes;
-                path->series = p;
-                path->client = choosing->clients[i];
+    static const int best = 7;
+    return (int)changes <= best ? (int)changes : best - ((int)changes - best) / 2;
+}
+
+/* The most suitable day, of policies that ask a predictor if there are any;
+ * the first among equals. */
+static int choose(const struct choosing *choosing, const struct data_result_info *info,
+    struct analysis_path *path)
+{
+    int best = 0, has_any = 0;
+    for (int pass = 0; pass < 2 && best < 3; pass++) {
+        for (uint32_t p = 0; p < info->policy_count; p++) {
+            int asks = info->policies[p].predictor[0] != '\0';
+            for (size_t i = 0; i < choosing->client_count && asks == (pass == 0); i++) {
+                uint32_t changes = choosing->candidates[p][i].changes;
+                int suits = suitability(changes);
+                if (changes > 0 && (!has_any || suits > best)) {
+                    has_any = 1;
+                    best = suits;
+                    path->series = p;
+                    path->client = choosing->clients[i];
+                }
             }
         }
     }
-    return most > 0;
+    return has_any;
 }
 
 enum hb_status analysis_path_load(
     const struct analysis_study *study, struct analysis_path *out, struct data_problem *problem)
 {
     struct data_result_file *file = analysis_study_file(study, 0);
-    uint32_t policy_count = analysis_study_info(study, 0)->policy_count;
+    const struct data_result_info *info = analysis_study_info(study, 0);
     struct choosing *choosing = calloc(1, sizeof *choosing);
-    struct candidate(*candidates)[CLIENTS_MAX] = calloc(policy_count, sizeof *candidates);
+    struct candidate(*candidates)[CLIENTS_MAX] = calloc(info->policy_count, sizeof *candidates);
     struct analysis_path path = { .rows = NULL };
     enum hb_status status = HB_ERR_MEMORY;
     if (choosing != NULL && candidates != NULL) {
@@ -114,7 +135,7 @@ enum hb_status analysis_path_load(
         choosing->setting = analysis_study_setting(study, 0);
         status = data_results_each(file, DATA_TABLE_PATHS, count_changes, choosing, problem);
     }
-    if (status == HB_OK && !choose(choosing, policy_count, &path)) {
+    if (status == HB_OK && !choose(choosing, info, &path)) {
         status = HB_ERR_NOT_FOUND;
     }
     if (status == HB_OK) {

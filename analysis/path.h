@@ -5,8 +5,8 @@
 #include "analysis/study.h"
 
 /* One client's way through a day under one policy: of the clients sampled in
- * the first file's /paths (shown setting, replication 0), the one whose endpoint
- * changes most often. */
+ * the first file's /paths (shown setting, replication 0) one whose endpoint
+ * changes a few times, if possible under a policy that asks a predictor. */
 struct analysis_path {
     size_t series;
     uint32_t client;

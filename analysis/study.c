@@ -202,9 +202,19 @@ const char *analysis_metric_unit(const struct analysis_study *study, enum analys
 {
     const char *unit = metrics[metric].unit;
     if (strcmp(unit, "money") == 0) {
-        return analysis_study_info(study, 0)->currency;
+        const char *currency = analysis_study_info(study, 0)->currency;
+        return strcmp(currency, "money") == 0 ? "" : currency; /* "money": none was named */
     }
     return strcmp(unit, "1") == 0 ? "" : unit;
+}
+
+void analysis_metric_label(
+    const struct analysis_study *study, enum analysis_metric metric, char *text, size_t text_bytes)
+{
+    const char *unit = analysis_metric_unit(study, metric);
+    int is_plain = *unit == '\0';
+    (void)snprintf(text, text_bytes, "%s%s%.16s%s", analysis_metric_title(metric),
+        is_plain ? "" : " (", unit, is_plain ? "" : ")");
 }
 
 static double column_value(const struct data_summary_row *row, const char *name)

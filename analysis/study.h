@@ -79,6 +79,10 @@ const char *analysis_metric_title(enum analysis_metric metric);
 /* Unit, with the currency for money; "" for plain numbers. */
 const char *analysis_metric_unit(const struct analysis_study *study, enum analysis_metric metric);
 
+/* "cost (EUR)", for an axis. */
+void analysis_metric_label(const struct analysis_study *study, enum analysis_metric metric,
+    char *text, size_t text_bytes);
+
 /* Which runs: all replications of a series under a setting. */
 struct analysis_cell {
     size_t series;

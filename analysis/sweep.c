@@ -160,8 +160,7 @@ static void write_panels(struct analysis_figure *figure, const struct analysis_s
     analysis_text_quote(out, axis->parameter);
     fprintf(out, " offset 0,0.5\nset ylabel ");
     char label[64];
-    (void)snprintf(
-        label, sizeof label, "cost (%.40s)", analysis_metric_unit(study, ANALYSIS_METRIC_COST));
+    analysis_metric_label(study, ANALYSIS_METRIC_COST, label, sizeof label);
     analysis_text_quote(out, label);
     fprintf(out, " offset 1.4,0\n");
     analysis_figure_panel(figure, 1, key_share);

@@ -25,19 +25,26 @@ static void write_point(FILE *out, const struct point *point, const char *label)
 }
 
 static void write_plot(struct analysis_figure *figure, const struct analysis_study *study,
-    const int *has, int has_optimum)
+    const int *has, const struct point *points, const struct point *best)
 {
     FILE *out = figure->script;
+    double low = best == NULL ? HUGE_VAL : best->cost.lower;
+    double high = best == NULL ? -HUGE_VAL : best->cost.upper;
+    for (size_t i = 0; i < analysis_study_series_count(study); i++) {
+        low = has[i] ? fmin(low, points[i].cost.lower) : low;
+        high = has[i] ? fmax(high, points[i].cost.upper) : high;
+    }
+    double margin = high > low ? 0.06 * (high - low) : 0.1 * fabs(high) + 1.0;
+    analysis_figure_linear_axis(figure, low - margin, high + margin);
     struct analysis_figure_labels labels = analysis_figure_labels(study, has);
     size_t longest = labels.longest > 11 ? labels.longest : 11;
     double key = analysis_figure_key_share(figure, labels.count + 1, longest);
     analysis_figure_key_above(figure, labels.count + 1, longest);
     analysis_figure_plot_area(figure, key);
     fprintf(out, "set key samplen 1\n");
-    fprintf(out, "set offsets graph 0.06,graph 0.06,graph 0.06,graph 0.06\n");
+    fprintf(out, "set offsets 0,0,graph 0.06,graph 0.06\n");
     char label[64];
-    (void)snprintf(
-        label, sizeof label, "cost (%.40s)", analysis_metric_unit(study, ANALYSIS_METRIC_COST));
+    analysis_metric_label(study, ANALYSIS_METRIC_COST, label, sizeof label);
     fprintf(out, "set xlabel ");
     analysis_text_quote(out, label);
     fprintf(out, " offset 0,0.4\nset ylabel 'mean latency (ms)' offset 1.2,0\n");
@@ -56,7 +63,7 @@ static void write_plot(struct analysis_figure *figure, const struct analysis_stu
         analysis_figure_title(figure, analysis_study_series(study, i)->label);
         index++;
     }
-    if (has_optimum) {
+    if (best != NULL) {
         fprintf(out,
             ", \\\n  '%s.tsv' every ::%d::%d using 1:2 with points lc rgb '#000000' "
             "pt 3 ps 1.1 lw 1.2 title 'clairvoyant'",
@@ -102,6 +109,6 @@ enum hb_status analysis_tradeoff_draw(const struct analysis_drawing *drawing)
     if (has_optimum) {
         write_point(figure.table, &best, "clairvoyant optimum");
     }
-    write_plot(&figure, study, has, has_optimum);
+    write_plot(&figure, study, has, points, has_optimum ? &best : NULL);
     return analysis_figure_end(&figure, HB_OK, drawing->problem);
 }
