@@ -114,10 +114,12 @@ static void refused(
 
 static void a_table_may_order_name_and_separate_its_columns_as_it_likes(void **state)
 {
+    static const char marked[] =
+        "\xef\xbb\xbflon;Latitude;extra;user;Timestamp\r\n116.31;39.98;;a;2008-10-23T02:53:04Z\r\n"
+        "116.40;39.90;x;b;2008-10-23 02:54:04\r\n";
     static const char *const tables[] = {
         "client,time,lat,lon\na,1224730384,39.98,116.31\nb,1224730444,39.90,116.40\n",
-        "\xef\xbb\xbflon;Latitude;extra;user;Timestamp\r\n116.31;39.98;;a;2008-10-23T02:53:04Z\r\n"
-        "116.40;39.90;x;b;2008-10-23 02:54:04\r\n",
+        marked,
         "id\tlat\tlng\tunix_utc\na\t39.98\t116.31\t1224730384\n\nb\t39.90\t116.40\t1224730444",
         "client,time,lat,lon\n\"a\",\"1224730384\",39.98,116.31\n\"b\",1224730444,39.90,116.40\n",
     };
@@ -383,7 +385,8 @@ static void bad_gpx_is_refused(void **state)
         ":2: found a document type: expected a GPX file without one");
     refused(*state, "a.gpx", "<gpx>\n<trkpt lat='1' lon='2'>",
         ":2: found \"Extra content at the end of the document\": expected well-formed XML");
-    refused(*state, "a.gpx", "", ":1: found \"Extra content at the end of the document\": expected well-formed XML");
+    refused(*state, "a.gpx", "",
+        ":1: found \"Extra content at the end of the document\": expected well-formed XML");
 }
 
 static void missing_files_and_empty_folders_are_refused(void **state)
