@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
+#include <fcntl.h>
 #include <libxml/xmlreader.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -140,12 +141,15 @@ enum hb_status data_xml_gpx_read(const char *path, struct data_import_sink *sink
 {
     char client[name_bytes];
     client_of(path, client);
-    if (access(path, R_OK) != 0) {
+    /* By descriptor: a path is a path then, and never taken for a URL. */
+    int file = open(path, O_RDONLY);
+    if (file < 0) {
         return data_problem_set(sink->problem, HB_ERR_IO, "%s: %s", path, strerror(errno));
     }
     struct complaint complaint = { 0 };
-    xmlTextReaderPtr reader = xmlReaderForFile(path, NULL, XML_PARSE_NONET);
+    xmlTextReaderPtr reader = xmlReaderForFd(file, NULL, NULL, XML_PARSE_NONET);
     if (reader == NULL) {
+        (void)close(file); /* only read from */
         return HB_ERR_MEMORY;
     }
     xmlTextReaderSetStructuredErrorHandler(reader, hear, &complaint);
@@ -166,5 +170,6 @@ enum hb_status data_xml_gpx_read(const char *path, struct data_import_sink *sink
     }
     sink->report->line_count += (uint64_t)xmlTextReaderGetParserLineNumber(reader);
     xmlFreeTextReader(reader);
+    (void)close(file); /* only read from */
     return status;
 }

@@ -94,6 +94,17 @@ static enum hb_status check_numbers(
     return check_ranges(ranges, sizeof ranges / sizeof ranges[0], problem);
 }
 
+static enum hb_status check_cities(
+    const struct sim_world_config *config, struct data_problem *problem)
+{
+    enum hb_status status = HB_OK;
+    for (uint32_t i = 0; i < config->city_count && status == HB_OK; i++) {
+        const struct range weight = { "weight", config->cities[i].weight, 0, 1e12 };
+        status = check_ranges(&weight, 1, problem);
+    }
+    return status;
+}
+
 static enum hb_status check_corridors(
     const struct sim_world_config *config, struct data_problem *problem)
 {
@@ -256,6 +267,9 @@ enum hb_status sim_world_create(const struct sim_world_config *config, struct da
     struct data_trace_store **out)
 {
     enum hb_status status = check_numbers(config, problem);
+    if (status == HB_OK) {
+        status = check_cities(config, problem);
+    }
     if (status == HB_OK) {
         status = check_corridors(config, problem);
     }

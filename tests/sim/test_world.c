@@ -335,6 +335,10 @@ static void bad_configurations_are_named(void **state)
     config.cities = twice;
     config.city_count = 3;
     breaches(config, HB_ERR_RANGE, "city 2: found \"Berlin\" again: expected each city once");
+    const struct sim_world_city light[] = { { .query = cities[0].query, .weight = -1.0 } };
+    config.cities = light;
+    config.city_count = 1;
+    breaches(config, HB_ERR_RANGE, "weight=-1: expected 0..1e+12");
     const struct sim_world_city unknown[] = { { .query = { .name = "Berlni", .country = "DE" } } };
     config.cities = unknown;
     config.city_count = 1;
