@@ -82,7 +82,7 @@ static void pops_in_the_heaps_order_at_a_steady_number(void **state)
 {
     (void)state;
     const size_t sizes[] = { 1, 7, 41, 97, 731, 30011 };
-    for (int which = 0; which < INCREMENT_COUNT; which++) {
+    for (enum increment which = 0; which < INCREMENT_COUNT; which++) {
         for (size_t s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++) {
             struct pair pair = pair_of(sizes[s], (uint64_t)which);
             for (size_t i = 0; i < sizes[s]; i++) {
@@ -103,7 +103,7 @@ static void pops_in_the_heaps_order_in_bursts(void **state)
 {
     (void)state;
     enum { capacity = 5003 };
-    for (int which = 0; which < INCREMENT_COUNT; which++) {
+    for (enum increment which = 0; which < INCREMENT_COUNT; which++) {
         struct pair pair = pair_of(capacity, 100 + (uint64_t)which);
         int64_t now_ns = 0;
         for (int burst = 0; burst < 300; burst++) {
@@ -275,7 +275,7 @@ static void takes_at_most_24_bytes_an_event(void **state)
 {
     (void)state;
     enum { count = 100000 };
-    for (int which = 0; which < INCREMENT_COUNT; which++) {
+    for (enum increment which = 0; which < INCREMENT_COUNT; which++) {
         struct pair pair = pair_of(count, (uint64_t)which);
         for (int i = 0; i < count; i++) {
             push_both(&pair, increment_ns(&pair.random, which));

@@ -164,7 +164,7 @@ static void bench_increments(bool is_quick)
     }
     printf("\n");
     double worst = 1e99;
-    for (int which = 0; which < INCREMENT_COUNT; which++) {
+    for (enum increment which = 0; which < INCREMENT_COUNT; which++) {
         printf("%14s", increment_name(which));
         for (int s = 0; s < (is_quick ? 2 : 3); s++) {
             struct lane lanes[] = {
