@@ -43,15 +43,21 @@ struct sim_bucket_bounds sim_bucket_bounds_of(const struct sim_bucket_pool *pool
 {
     struct sim_bucket_bounds bounds = { .at_min = UINT64_MAX, .tag_min = UINT64_MAX };
     struct sim_bucket_walk walk = sim_bucket_walk_of(pool, bucket);
+    uint64_t origin = 0;
+    double sum = 0.0; /* of the distances from origin, one of the instants */
     while (sim_bucket_walk_on(pool, &walk)) {
+        origin = origin == 0 ? sim_bucket_read(&walk, 0).at : origin;
         for (uint32_t i = 0; i < walk.count; i++) {
             struct sim_bucket_record record = sim_bucket_read(&walk, i);
+            sum += (double)(int64_t)(record.at - origin);
             bounds.at_min = record.at < bounds.at_min ? record.at : bounds.at_min;
             bounds.at_max = record.at > bounds.at_max ? record.at : bounds.at_max;
             bounds.tag_min = record.tag < bounds.tag_min ? record.tag : bounds.tag_min;
             bounds.tag_max = record.tag > bounds.tag_max ? record.tag : bounds.tag_max;
         }
     }
+    double mean = sum / bucket.count + (double)(origin - bounds.at_min);
+    bounds.distance_mean = mean > 0.0 ? (uint64_t)mean : 0; /* rounding may go below */
     return bounds;
 }
 

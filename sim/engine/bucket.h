@@ -61,9 +61,11 @@ enum hb_status sim_bucket_pool_init(struct sim_bucket_pool *pool, uint32_t block
     size_t block_count);
 void sim_bucket_pool_fini(struct sim_bucket_pool *pool);
 
-/* Least and greatest instant and tag of a bucket's records. */
+/* Least and greatest instant and tag of a bucket's records; how far from
+ * at_min they are on average. */
 struct sim_bucket_bounds {
     uint64_t at_min, at_max, tag_min, tag_max;
+    uint64_t distance_mean;
 };
 struct sim_bucket_bounds sim_bucket_bounds_of(const struct sim_bucket_pool *pool,
     struct sim_bucket bucket);

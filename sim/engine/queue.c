@@ -34,7 +34,7 @@
 enum {
     leaf_count = SIM_ORDER_MAX, /* a bucket of up to so many is sorted, not spread */
     bottom_count = 96,          /* room for what is pushed among the sorted */
-    per_bucket = 8,             /* aimed at when a bucket is spread */
+    per_bucket = 24,             /* aimed at when a bucket is spread */
     rung_count = 10,            /* more are hardly ever needed; then collapse() */
     block_bits_max = 6,         /* of records in a block */
 };
@@ -113,23 +113,33 @@ static struct sim_bucket_bounds bounds_of(const struct sim_queue *queue, const s
     uint64_t first = rung->start + ((uint64_t)index << rung->shift);
     uint64_t last = first + ((UINT64_C(1) << rung->shift) - 1);
     if (rung->by_tag) {
-        return (struct sim_bucket_bounds) { rung->instant, rung->instant, first, last };
+        return (struct sim_bucket_bounds) { rung->instant, rung->instant, first, last, 0 };
     }
-    return (struct sim_bucket_bounds) { first, last, 0, UINT64_MAX };
+    return (struct sim_bucket_bounds) { first, last, 0, UINT64_MAX, 0 };
 }
 
-/* Divides an empty rung into about count buckets. */
-static void lay_out(struct rung *rung, struct sim_bucket_bounds bounds, uint32_t count)
+/* Divides an empty rung for count records: evenly, or those of an open-ended
+ * bucket by their mean distance, as the near ones are dense and the last ones
+ * may be very far. No more than a quarter can be beyond four times the mean;
+ * these go into the last bucket and wait. */
+static void lay_out(struct rung *rung, const struct sim_bucket_bounds *bounds, uint32_t count,
+    bool is_open)
 {
-    rung->by_tag = bounds.at_min == bounds.at_max;
-    rung->instant = bounds.at_max;
-    rung->start = rung->by_tag ? bounds.tag_min : bounds.at_min;
-    uint64_t span = (rung->by_tag ? bounds.tag_max : bounds.at_max) - rung->start;
+    rung->by_tag = bounds->at_min == bounds->at_max;
+    rung->instant = bounds->at_max;
+    rung->start = rung->by_tag ? bounds->tag_min : bounds->at_min;
+    uint64_t span = (rung->by_tag ? bounds->tag_max : bounds->at_max) - rung->start;
     assert(span > 0); /* no two events have the same key */
-    uint32_t bits = sim_order_bit_length(count);
-    bits = bits < rung->fan_bits ? bits : rung->fan_bits;
-    rung->shift = sim_order_bit_length(span) > bits ? sim_order_bit_length(span) - bits : 0;
-    rung->last = (uint32_t)(span >> rung->shift);
+    bool is_even = !is_open || rung->by_tag || bounds->distance_mean > span;
+    uint64_t typical = is_even ? span : bounds->distance_mean;
+    uint64_t reach = typical < span / 4 ? 4 * typical : span;
+    uint32_t width_bits = sim_order_bit_length(typical / (count / per_bucket));
+    uint32_t reach_bits = sim_order_bit_length(reach);
+    uint32_t shift_min = reach_bits > rung->fan_bits ? reach_bits - rung->fan_bits : 0;
+    rung->shift = width_bits > shift_min + 1 ? width_bits - 1 : shift_min;
+    uint64_t last_max = (UINT64_C(1) << rung->fan_bits) - 1;
+    uint64_t last = span >> rung->shift;
+    rung->last = (uint32_t)(last < last_max ? last : last_max);
     rung->current = 0;
     rung->fetched = 0;
 }
@@ -163,7 +173,8 @@ static struct rung *collapse(struct sim_queue *queue, struct sim_bucket bucket)
         }
     }
     queue->depth = 1;
-    lay_out(base, sim_bucket_bounds_of(&queue->pool, bucket), bucket.count);
+    struct sim_bucket_bounds bounds = sim_bucket_bounds_of(&queue->pool, bucket);
+    lay_out(base, &bounds, bucket.count, false);
     base->buckets[base->last] = others;
     base->pending = others.count;
     return base;
@@ -266,8 +277,7 @@ static void refine(struct sim_queue *queue, struct rung *rung)
         bool is_open = index == rung->last;
         struct sim_bucket_bounds bounds = bounds_of(queue, rung, index, bucket);
         rung = is_open ? rung : &queue->rungs[queue->depth++];
-        /* The open-ended bucket is denser at its start: divided more finely. */
-        lay_out(rung, bounds, is_open ? bucket.count : bucket.count / per_bucket);
+        lay_out(rung, &bounds, bucket.count, is_open);
     }
     spread(queue, rung, bucket);
 }
@@ -303,7 +313,7 @@ enum hb_status sim_queue_create(const struct sim_queue_options *options, struct 
         return HB_ERR_RANGE;
     }
     uint32_t half_bits = sim_order_bit_length(capacity) / 2;
-    uint32_t base_bits = clamp(half_bits, 9, 10), fine_bits = clamp(half_bits - 1, 5, 10);
+    uint32_t base_bits = clamp(half_bits, 9, 11), fine_bits = clamp(half_bits - 1, 5, 10);
     size_t bucket_count = ((size_t)1 << base_bits) + ((size_t)(rung_count - 1) << fine_bits);
     struct sim_queue *queue = calloc(1, sizeof(*queue));
     struct sim_bucket *buckets = calloc(bucket_count, sizeof(*buckets));
