@@ -313,7 +313,7 @@ enum hb_status sim_queue_create(const struct sim_queue_options *options, struct 
         return HB_ERR_RANGE;
     }
     uint32_t half_bits = sim_order_bit_length(capacity) / 2;
-    uint32_t base_bits = clamp(half_bits, 9, 11), fine_bits = clamp(half_bits - 1, 5, 10);
+    uint32_t base_bits = clamp(half_bits, 9, 11), fine_bits = clamp(half_bits - 1, 5, 11);
     size_t bucket_count = ((size_t)1 << base_bits) + ((size_t)(rung_count - 1) << fine_bits);
     struct sim_queue *queue = calloc(1, sizeof(*queue));
     struct sim_bucket *buckets = calloc(bucket_count, sizeof(*buckets));
