@@ -195,8 +195,9 @@ static double densest_tenth(double *people, uint32_t count)
     return top / total;
 }
 
-/* Homes of 99,978 people of a real metropolis in 500 m cells against a made city of about its size
- * (2.3 million), both seen as 100,000 people: how unequal the density is. */
+/* Homes of 99,978 people of a real metropolis, 500 m cells over 100 km by 100 km, against a made
+ * one seen through as many people: how unequal the density is. The source does not name the place;
+ * Japan's regions of that extent hold 5 to 10 million people (5 million here gives 0.37). */
 static void density_is_as_unequal_as_in_a_real_metropolis(void **state)
 {
     (void)state;
@@ -217,7 +218,7 @@ static void density_is_as_unequal_as_in_a_real_metropolis(void **state)
     }
     (void)fclose(file);
     struct sim_land_config config = metropolis;
-    config.population = 2.3e6;
+    config.population = 9e6;
     config.zone_km = 0.5;
     struct sim_land *land = made(&config);
     struct sim_commute *commute = NULL;
@@ -231,7 +232,7 @@ static void density_is_as_unequal_as_in_a_real_metropolis(void **state)
     double model_share = densest_tenth(model, grid_side * grid_side);
     printf("densest tenth of the cells holds %.3f of the people, really %.3f\n", model_share,
         real_share);
-    assert_true(fabs(model_share - real_share) < 0.15);
+    assert_true(fabs(model_share - real_share) < 0.06);
     sim_commute_free(commute);
     sim_land_free(land);
 }
