@@ -220,7 +220,7 @@ void analysis_figure_linear_axis(struct analysis_figure *figure, double low, dou
     double raw = (high - low) / 5.0;
     double decade = pow(10.0, floor(log10(raw)));
     double ratio = raw / decade;
-    double step = ratio <= 1.0 ? 1.0 : ratio <= 2.0 ? 2.0 : ratio <= 5.0 ? 5.0 : 10.0;
+    double step = ratio <= 2.0 ? 2.0 : ratio <= 2.5 ? 2.5 : ratio <= 5.0 ? 5.0 : 10.0;
     fprintf(figure->script, "set xrange [%.9g:%.9g]\nset xtics %.6g\n", low, high, step * decade);
 }
 

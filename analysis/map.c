@@ -66,7 +66,7 @@ static void write_plot(struct analysis_figure *figure, const struct analysis_box
     fprintf(out, "set tmargin at screen %.4f\n", 1.0 - 0.2 / figure->height_in);
     fprintf(out, "set xrange [%.4f:%.4f]\nset yrange [%.4f:%.4f]\n", box->west_deg, box->east_deg,
         box->south_deg, box->north_deg);
-    analysis_figure_key_above(figure, 3, 13);
+    analysis_figure_key_above(figure, 3, 8);
     fprintf(out, "set key samplen 1.2\n");
     fprintf(out,
         "plot '%s.tsv' index 0 using 1:2 with filledcurves closed fc rgb '#E9E9E9' fs solid "
@@ -75,7 +75,7 @@ static void write_plot(struct analysis_figure *figure, const struct analysis_box
         "  '' index 2 using 1:2 with points pt 5 ps 0.33 lc rgb '#0072B2' title 'site', \\\n"
         "  '' index 3 using 1:2 with lines lc rgb '#D55E00' lw 1 dt 1 notitle, \\\n"
         "  '' index 3 using 1:2 with points pt 6 ps 0.9 lc rgb '#D55E00' lw 1 "
-        "title 'example client'\n",
+        "title 'a client'\n",
         figure->name);
 }
 
