@@ -86,7 +86,8 @@ struct analysis_figure_labels analysis_figure_labels(const struct analysis_study
         "Share of first guesses that named the true place, and mean distance from first "     \
         "guess to truth; `stays` guesses that the client remains where it is.")               \
     X(sweep, "sweep", "The swept parameter",                                                  \
-        "Mean latency and cost by setting; bands are 95 % intervals over replications.")      \
+        "Regret to the clairvoyant optimum, and share of mirrors that were ready in time; "   \
+        "bands are 95 % intervals over replications.")      \
     X(map, "map", "Cities and sites",                                                         \
         "Cities with clients, sites, and the client of the next figure.")          \
     X(journey, "client-day", "One client's day",                                              \

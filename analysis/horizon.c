@@ -159,7 +159,11 @@ static enum hb_status draw(const struct analysis_drawing *drawing, const struct 
     double high = from->horizons_s[from->horizon_count - 1] / 60.0;
     double margin = high > low ? 0.04 * (high - low) : 0.1 * high + 1.0;
     fprintf(figure.script, "set multiplot\nset xrange [%.6g:%.6g]\n", low - margin, high + margin);
-    fprintf(figure.script, high - low > 20.0 && high - low <= 120.0 ? "set xtics 15\n" : "");
+    fprintf(figure.script, "set xtics (");
+    for (size_t i = 0; i < from->horizon_count; i++) {
+        fprintf(figure.script, "%s%.6g", i == 0 ? "" : ", ", from->horizons_s[i] / 60.0);
+    }
+    fprintf(figure.script, ")\n");
     fprintf(figure.script, "set grid ytics lt 1 lc rgb '#E0E0E0' dt 1 lw 0.4\n");
     fprintf(figure.script, "set ytics offset 0.5,0\n");
     for (int panel = 0; panel < 2; panel++) {

@@ -73,8 +73,8 @@ static void write_plot(struct analysis_figure *figure, const struct analysis_box
         "border rgb '#A8A8A8' lw 0.3, \\\n"
         "  '' index 1 using 1:2 with points pt 7 ps 1.1 lc rgb '#A6D4F2' title 'city', \\\n"
         "  '' index 2 using 1:2 with points pt 5 ps 0.33 lc rgb '#0072B2' title 'site', \\\n"
-        "  '' index 3 using 1:2 with lines lc rgb '#D55E00' lw 1 dt 1 notitle, \\\n"
-        "  '' index 3 using 1:2 with points pt 6 ps 0.9 lc rgb '#D55E00' lw 1 "
+        "  '' index 3 using 1:2 with lines lc rgb '#D55E00' lw 1.2 dt 1 notitle, \\\n"
+        "  '' index 3 every ::0:0:0:0 using 1:2 with points pt 6 ps 0.9 lc rgb '#D55E00' lw 1 "
         "title 'a client'\n",
         figure->name);
 }

@@ -8,10 +8,11 @@
 
 #define POINTS_MAX 256
 
-static const enum analysis_metric metrics[2] = { ANALYSIS_METRIC_LATENCY_MEAN,
-    ANALYSIS_METRIC_COST };
-static const enum analysis_metric optima[2] = { ANALYSIS_METRIC_OPTIMUM_LATENCY,
-    ANALYSIS_METRIC_OPTIMUM_COST };
+/* Columns of the table: three for each, from the second on. */
+#define METRICS 4
+static const enum analysis_metric metrics[METRICS] = { ANALYSIS_METRIC_REGRET, ANALYSIS_METRIC_HIT,
+    ANALYSIS_METRIC_COST, ANALYSIS_METRIC_LATENCY_MEAN };
+enum { REGRET, HIT, COST, LATENCY };
 
 /* The settings along one parameter, all others as in setting 0. */
 struct axis {
@@ -80,69 +81,86 @@ static const char *swept_parameter(const struct data_result_info *info)
     return NULL;
 }
 
+/* What the figure knows: whether a series has values of a metric, and the
+ * ends of the regret's intervals. */
+struct extent {
+    int has[METRICS][ANALYSIS_STUDY_SERIES_MAX], has_any[METRICS];
+    double regret_low, regret_high;
+};
+
 static int write_series(FILE *out, const struct analysis_study *study, size_t series,
-    const struct axis *axis, const enum analysis_metric shown[2])
+    const struct axis *axis, struct extent *extent)
 {
     int written = 0;
     for (size_t i = 0; i < axis->count; i++) {
         struct analysis_cell cell = { series, axis->settings[i] };
-        struct analysis_interval both[2];
-        if (analysis_study_metric(study, cell, shown[0], &both[0]) != HB_OK
-            || analysis_study_metric(study, cell, shown[1], &both[1]) != HB_OK) {
-            continue;
-        }
         fprintf(out, "%.8g", axis->values[i]);
-        for (int k = 0; k < 2; k++) {
-            fprintf(out, "\t%.8g\t%.8g\t%.8g", both[k].estimate, both[k].lower, both[k].upper);
+        for (int m = 0; m < METRICS; m++) {
+            struct analysis_interval value;
+            if (analysis_study_metric(study, cell, metrics[m], &value) != HB_OK) {
+                fprintf(out, "\tnan\tnan\tnan");
+                continue;
+            }
+            fprintf(out, "\t%.8g\t%.8g\t%.8g", value.estimate, value.lower, value.upper);
+            extent->has[m][series] = extent->has_any[m] = written = 1;
+            if (m == REGRET) {
+                extent->regret_low = fmin(extent->regret_low, value.lower);
+                extent->regret_high = fmax(extent->regret_high, value.upper);
+            }
         }
-        fprintf(out, "\t%zu\n", both[0].count);
-        written = 1;
+        fprintf(out, "\n");
     }
+    fprintf(out, "\n\n");
     return written;
 }
 
+/* Bands first, so that no line is hidden by one. */
 static void write_panel(
-    struct analysis_figure *figure, const struct analysis_study *study, const int *has, int panel)
+    struct analysis_figure *figure, const struct analysis_study *study, const int *has, int metric)
 {
     FILE *out = figure->script;
-    int column = 2 + 3 * panel;
+    int column = 2 + 3 * metric, items = 0;
     fprintf(out, "plot");
     for (int layer = 0; layer < 2; layer++) {
-        int index = 0;
         for (size_t i = 0; i < analysis_study_series_count(study); i++) {
             if (!has[i]) {
                 continue;
             }
-            fprintf(out, "%s \\\n  '%s.tsv' index %d using ", layer + index == 0 ? "" : ",",
-                figure->name, index);
-            index++;
+            fprintf(out, "%s \\\n  '%s.tsv' index %zu using 1:", items == 0 ? "" : ",",
+                figure->name, i);
+            items++;
             if (layer == 0) {
-                fprintf(out, "1:%d:%d with filledcurves fs transparent solid 0.15 noborder lc %s",
+                fprintf(out, "%d:%d with filledcurves fs transparent solid 0.15 noborder lc %s",
                     column + 1, column + 2, analysis_figure_colour(i));
                 continue;
             }
-            fprintf(out, "1:%d with linespoints pt %d ps 0.5", column, analysis_figure_marker(i));
+            fprintf(out, "%d with linespoints pt %d ps 0.5", column, analysis_figure_marker(i));
             analysis_figure_stroke(figure, i);
             analysis_figure_title(figure, analysis_study_series(study, i)->label);
-        }
-        if (layer == 1) {
-            fprintf(out,
-                ", \\\n  '%s.tsv' index %d using 1:%d with lines lc rgb '#000000' dt (3,3) "
-                "lw 1.5 title 'clairvoyant'",
-                figure->name, index, column);
         }
     }
     fprintf(out, "\n");
 }
 
+static void write_axis_label(
+    struct analysis_figure *figure, const struct analysis_study *study, int metric)
+{
+    char label[64];
+    analysis_metric_label(study, metrics[metric], label, sizeof label);
+    fprintf(figure->script, "set ylabel ");
+    analysis_text_quote(figure->script, metric == REGRET ? "regret (%)" : label);
+    fprintf(figure->script, " offset 1.2,0\n");
+}
+
 static void write_panels(struct analysis_figure *figure, const struct analysis_study *study,
-    const int *has, const struct axis *axis)
+    const struct extent *extent, const struct axis *axis)
 {
     FILE *out = figure->script;
-    struct analysis_figure_labels labels = analysis_figure_labels(study, has);
-    size_t longest = labels.longest > 11 ? labels.longest : 11;
-    double key_share = analysis_figure_key_share(figure, labels.count + 1, longest);
-    analysis_figure_key_above(figure, labels.count + 1, longest);
+    int upper = extent->has_any[REGRET] ? REGRET : COST;
+    int lower = extent->has_any[HIT] ? HIT : LATENCY;
+    struct analysis_figure_labels labels = analysis_figure_labels(study, extent->has[upper]);
+    double key_share = analysis_figure_key_share(figure, labels.count, labels.longest);
+    analysis_figure_key_above(figure, labels.count, labels.longest);
     double low = axis->values[0], high = axis->values[axis->count - 1];
     fprintf(out, "set multiplot\nset grid ytics lt 1 lc rgb '#E0E0E0' dt 1 lw 0.4\n");
     fprintf(out, "set ytics offset 0.5,0\n");
@@ -152,19 +170,20 @@ static void write_panels(struct analysis_figure *figure, const struct analysis_s
         double margin = 0.03 * (high - low);
         fprintf(out, "set xrange [%.8g:%.8g]\n", low - margin, high + margin);
     }
-    fprintf(out, "set ylabel 'mean latency (ms)' offset 1.4,0\n");
-    fprintf(out, "set xtics offset 0,0.3 format ''\n");
+    int is_log = upper == REGRET && extent->regret_low > 0.0
+        && extent->regret_high > 20.0 * extent->regret_low;
+    fprintf(out, is_log ? "set logscale y\n" : "");
+    fprintf(out, "set xtics offset 0,0.3 format ''\nset ytics format '%%g'\n");
+    write_axis_label(figure, study, upper);
     analysis_figure_panel(figure, 0, key_share);
-    write_panel(figure, study, has, 0);
-    fprintf(out, "unset key\nset xtics format '%%g'\nset xlabel ");
+    write_panel(figure, study, extent->has[upper], upper);
+    fprintf(out, "unset key\nunset logscale y\nset yrange [0:*]\nset xtics format '%%g'\n");
+    fprintf(out, "set xlabel ");
     analysis_text_quote(out, axis->parameter);
-    fprintf(out, " offset 0,0.5\nset ylabel ");
-    char label[64];
-    analysis_metric_label(study, ANALYSIS_METRIC_COST, label, sizeof label);
-    analysis_text_quote(out, label);
-    fprintf(out, " offset 1.4,0\n");
+    fprintf(out, " offset 0,0.5\n");
+    write_axis_label(figure, study, lower);
     analysis_figure_panel(figure, 1, key_share);
-    write_panel(figure, study, has, 1);
+    write_panel(figure, study, extent->has[lower], lower);
     fprintf(out, "unset multiplot\n");
 }
 
@@ -183,26 +202,28 @@ enum hb_status analysis_sweep_draw(const struct analysis_drawing *drawing)
     if (status != HB_OK) {
         return status;
     }
-    int has[ANALYSIS_STUDY_SERIES_MAX] = { 0 }, count = 0;
+    struct extent extent = { .regret_low = HUGE_VAL, .regret_high = -HUGE_VAL };
     struct axis widest = { .count = 0 };
+    int count = 0;
     fprintf(figure.table, "# ");
     analysis_text_plain(figure.table, parameter);
-    fprintf(figure.table, "\tlatency_mean_ms\tlower\tupper\tcost\tlower\tupper\tcount\n");
+    for (int m = 0; m < METRICS; m++) {
+        static const char *const names[METRICS] = { "regret_percent", "hit_percent", "cost",
+            "latency_mean_ms" };
+        fprintf(figure.table, "\t%s\tlower\tupper", names[m]);
+    }
+    fprintf(figure.table, "\n");
     for (size_t i = 0; i < analysis_study_series_count(study); i++) {
         const struct analysis_series *series = analysis_study_series(study, i);
         struct axis axis = axis_of(analysis_study_info(study, series->file), parameter);
         widest = axis.count > widest.count ? axis : widest;
         fprintf(figure.table, "# ");
         analysis_text_plain(figure.table, series->label);
-        fprintf(figure.table, "\n");
-        has[i] = write_series(figure.table, study, i, &axis, metrics);
-        fprintf(figure.table, has[i] ? "\n\n" : "");
-        count += has[i];
+        fprintf(figure.table, axis.count == 0 ? "\nnan" : "\n");
+        count += write_series(figure.table, study, i, &axis, &extent);
     }
-    fprintf(figure.table, "# clairvoyant optimum\n");
-    if (!write_series(figure.table, study, 0, &widest, optima)) {
-        fprintf(figure.table, "nan\tnan\tnan\tnan\tnan\tnan\tnan\t0\n");
+    if (count > 0) {
+        write_panels(&figure, study, &extent, &widest);
     }
-    write_panels(&figure, study, has, &widest);
     return analysis_figure_end(&figure, count == 0 ? HB_ERR_NOT_FOUND : HB_OK, drawing->problem);
 }
