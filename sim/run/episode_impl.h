@@ -103,6 +103,7 @@ struct sim_episode_sums {
     double latency_amount, penalty_amount, failed_booked;
     double correct, error_km, judged;
     uint64_t connections, mirrors, outcomes[HB_OUTCOME_COUNT], promotions, predictions;
+    uint64_t decisions[HB_REASON_COUNT]; /* of the hour */
     uint64_t dns_refused, stale_answers; /* of the hour: clients kept on an old address */
     double stale_s;
 };

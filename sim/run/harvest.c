@@ -19,13 +19,16 @@ static void harvest_mirror(struct sim_episode *episode, const struct hb_sample *
         .provisioned_ns = mirror->provisioned_ns,
         .synced_ns = mirror->synced_ns,
         .steered_ns = mirror->steered_ns,
+        .arrived_ns = mirror->arrived_ns,
         .connected_ns = mirror->connected_ns,
         .promoted_ns = mirror->promoted_ns,
         .closed_ns = mirror->closed_ns,
         .outcome = (uint8_t)mirror->outcome,
+        .cause = (uint8_t)mirror->cause,
+        .phase = (uint8_t)mirror->phase,
         .horizon_s = mirror->horizon_s,
         .confidence = mirror->confidence,
-        .bytes = (double)(uint64_t)mirror->bytes };
+        .bytes = mirror->bytes };
     sums->mirrors++;
     sums->outcomes[mirror->outcome]++;
     sums->promotions += mirror->promoted_ns != HB_NEVER_NS;
@@ -46,6 +49,7 @@ void sim_harvest_sample(struct sim_episode *episode, const struct hb_sample *sam
         sim_serve_primary(episode, episode->trace_of[sample->client], sample->site);
         break;
     case HB_SAMPLE_DECISION:
+        episode->sums.decisions[sample->of.decision.reason]++;
         if (sample->of.decision.reason == HB_REASON_MIRROR) {
             uint32_t client = episode->trace_of[sample->client];
             episode->riders[client].mirror = sample->of.decision.to;
@@ -144,6 +148,19 @@ static void harvest_dns(struct sim_episode *episode)
     episode->sums.stale_answers = 0;
 }
 
+static void harvest_decisions(struct sim_episode *episode)
+{
+    for (uint32_t reason = 0; reason < HB_REASON_COUNT; reason++) {
+        struct data_decisions_row row = { .hour = (uint16_t)episode->hour,
+            .reason = (uint8_t)reason,
+            .decisions = episode->sums.decisions[reason] };
+        if (row.decisions > 0) {
+            data_rows_add(episode->options.rows, DATA_TABLE_DECISIONS, &row);
+        }
+        episode->sums.decisions[reason] = 0;
+    }
+}
+
 /* Closes the hour: every open segment first, so that its part is in it. */
 static void close_hour(struct sim_episode *episode)
 {
@@ -161,6 +178,7 @@ static void close_hour(struct sim_episode *episode)
         harvest_site(episode, site, elapsed_s);
     }
     harvest_dns(episode);
+    harvest_decisions(episode);
     for (uint32_t region = 0; region <= regions; region++) {
         struct data_histogram *histogram = &episode->histograms[region];
         data_rows_add_latency(episode->options.rows, region < regions ? region : HB_NONE,
