@@ -75,7 +75,7 @@ static double real(struct reader *reader, const json_t *object, const char *name
     return json_number_value(value);
 }
 
-static void text(struct reader *reader, const json_t *object, const char *name, char *out,
+static void text_read(struct reader *reader, const json_t *object, const char *name, char *out,
     size_t out_bytes)
 {
     const json_t *value = member(reader, object, name, JSON_STRING, "a text");
@@ -88,7 +88,7 @@ static void text(struct reader *reader, const json_t *object, const char *name, 
 static enum data_relation relation_read(struct reader *reader, const json_t *edge)
 {
     char rel[8];
-    text(reader, edge, "rel", rel, sizeof rel);
+    text_read(reader, edge, "rel", rel, sizeof rel);
     if (strcmp(rel, "p2c") == 0) {
         return DATA_RELATION_CUSTOMER;
     }
@@ -173,7 +173,7 @@ static void run_read(struct reader *reader, const json_t *run, struct data_bgp_r
     uint32_t node_count)
 {
     char name[32], source[64] = "";
-    text(reader, run, "event", name, sizeof name);
+    text_read(reader, run, "event", name, sizeof name);
     uint32_t event = 0;
     while (event < DATA_BGP_EVENT_COUNT && strcmp(event_texts[event], name) != 0) {
         event++;
@@ -183,7 +183,7 @@ static void run_read(struct reader *reader, const json_t *run, struct data_bgp_r
         return;
     }
     if (json_object_get(run, "t0_source") != NULL) {
-        text(reader, run, "t0_source", source, sizeof source);
+        text_read(reader, run, "t0_source", source, sizeof source);
     }
     out->event = (enum data_bgp_event)event;
     out->repetition = whole(reader, run, "rep", 0, INT32_MAX);
@@ -222,8 +222,8 @@ static void runs_read(
 static void header_read(
     struct reader *reader, const json_t *root, struct data_bgp_experiment *experiment)
 {
-    text(reader, root, "name", experiment->name, sizeof experiment->name);
-    text(reader, root, "impl", experiment->implementation, sizeof experiment->implementation);
+    text_read(reader, root, "name", experiment->name, sizeof experiment->name);
+    text_read(reader, root, "impl", experiment->implementation, sizeof experiment->implementation);
     experiment->mrai_s = real(reader, root, "mrai_s", 0.0);
     experiment->hold_s = real(reader, root, "hold_s", 240.0);
     const json_t *by_id = json_object_get(root, "compare_routerid");
@@ -276,22 +276,14 @@ static enum hb_status small_file(const char *path, FILE **out, struct data_probl
     return HB_OK;
 }
 
-enum hb_status data_bgp_experiment_load(const char *path, struct data_bgp_experiment **out,
-    struct data_problem *problem)
+static enum hb_status experiment_read(const char *name, json_t *root, const json_error_t *error,
+    struct data_bgp_experiment **out, struct data_problem *problem)
 {
-    FILE *file = NULL;
-    enum hb_status status = small_file(path, &file, problem);
-    if (status != HB_OK) {
-        return status;
-    }
-    json_error_t error;
-    json_t *root = json_loadf(file, JSON_REJECT_DUPLICATES, &error);
-    (void)fclose(file); /* it was only read */
     if (root == NULL) {
-        return data_problem_set(problem, HB_ERR_FORMAT, "%s:%d: found %s: expected JSON", path,
-            error.line, error.text);
+        return data_problem_set(problem, HB_ERR_FORMAT, "%s:%d: found %s: expected JSON", name,
+            error->line, error->text);
     }
-    struct reader reader = { .path = path, .problem = problem, .place = "header" };
+    struct reader reader = { .path = name, .problem = problem, .place = "header" };
     struct data_bgp_experiment *experiment = calloc(1, sizeof *experiment);
     if (experiment == NULL) {
         reader.status = HB_ERR_MEMORY;
@@ -311,4 +303,26 @@ enum hb_status data_bgp_experiment_load(const char *path, struct data_bgp_experi
     }
     *out = experiment;
     return HB_OK;
+}
+
+enum hb_status data_bgp_experiment_parse(const char *text, size_t length, const char *name,
+    struct data_bgp_experiment **out, struct data_problem *problem)
+{
+    json_error_t error;
+    json_t *root = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
+    return experiment_read(name, root, &error, out, problem);
+}
+
+enum hb_status data_bgp_experiment_load(const char *path, struct data_bgp_experiment **out,
+    struct data_problem *problem)
+{
+    FILE *file = NULL;
+    enum hb_status status = small_file(path, &file, problem);
+    if (status != HB_OK) {
+        return status;
+    }
+    json_error_t error;
+    json_t *root = json_loadf(file, JSON_REJECT_DUPLICATES, &error);
+    (void)fclose(file); /* it was only read */
+    return experiment_read(path, root, &error, out, problem);
 }

@@ -54,6 +54,9 @@ struct data_bgp_experiment {
 /* HB_ERR_IO, HB_ERR_FORMAT (file, line or member: found, expected), HB_ERR_MEMORY. */
 enum hb_status data_bgp_experiment_load(const char *path, struct data_bgp_experiment **out,
     struct data_problem *problem);
+/* The same from text [length], name being the file's for messages. */
+enum hb_status data_bgp_experiment_parse(const char *text, size_t length, const char *name,
+    struct data_bgp_experiment **out, struct data_problem *problem);
 void data_bgp_experiment_free(struct data_bgp_experiment *experiment);
 
 #endif

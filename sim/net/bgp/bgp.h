@@ -52,8 +52,6 @@ struct sim_bgp_options {
     const uint32_t *local_pref;    /* [DATA_RELATION_COUNT], or NULL: 300, 200, 100, 100, 100 */
     const uint32_t *as_of;         /* [node_count] AS index of a router, or NULL: one each */
     const uint32_t *igp_cost;      /* [edge_count] of the internal links, or NULL */
-    const double *process_extra_s; /* [node_count] mean extra delay of a router, or NULL */
-    const double *mrai_s;          /* [node_count] in place of the profile's eBGP MRAI, or NULL */
     const struct sim_bgp_permit *permits;
     size_t permit_count;
     uint32_t prefix_count;         /* 0: one; at most 255 */

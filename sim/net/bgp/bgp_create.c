@@ -114,6 +114,49 @@ static bool details_alloc(struct sim_bgp *bgp)
     return true;
 }
 
+static uint32_t customer_count(const struct sim_bgp *bgp, uint32_t node)
+{
+    uint32_t count = 0;
+    for (uint32_t e = bgp->topology->first[node]; e < bgp->topology->first[node + 1]; e++) {
+        count += bgp->topology->relation[e] == DATA_RELATION_CUSTOMER;
+    }
+    return count;
+}
+
+/* What differs from AS to AS, each by its own stream. */
+static bool mix_alloc(struct sim_bgp *bgp)
+{
+    bool is_mixed = false;
+    for (uint32_t i = 0; i < bgp->options.profile_count; i++) {
+        is_mixed = is_mixed || bgp->profiles[i].mrai_share > 0.0
+            || bgp->profiles[i].process_as_s > 0.0;
+    }
+    if (!is_mixed) {
+        return true;
+    }
+    bgp->mrai_s = malloc(bgp->node_count * sizeof *bgp->mrai_s);
+    bgp->extra_s = malloc(bgp->node_count * sizeof *bgp->extra_s);
+    bgp->holds = malloc(bgp->node_count);
+    bgp->busy = malloc(bgp->node_count);
+    if (bgp->mrai_s == NULL || bgp->extra_s == NULL || bgp->holds == NULL
+        || bgp->busy == NULL) {
+        return false;
+    }
+    for (uint32_t node = 0; node < bgp->node_count; node++) {
+        const struct sim_bgp_profile *profile = bgp_profile(bgp, node);
+        struct sim_stream stream = sim_stream_of(bgp->options.seed, SIM_STREAM_BGP, node + 1U);
+        bool has_mrai = profile->mrai_share <= 0.0
+            || sim_draw_chance(&stream, profile->mrai_share);
+        bgp->mrai_s[node] = has_mrai ? profile->mrai_ebgp_s : 0.0;
+        bgp->busy[node] = customer_count(bgp, node) >= profile->mrai_busy_customers;
+        bgp->holds[node] = profile->mrai_hold_share <= 0.0
+            || sim_draw_chance(&stream, profile->mrai_hold_share);
+        bgp->extra_s[node] = profile->process_as_s <= 0.0 ? 0.0
+            : sim_draw_lognormal(&stream, profile->process_as_s, profile->process_as_sigma);
+    }
+    return true;
+}
+
 static bool damping_alloc(struct sim_bgp *bgp)
 {
     bool is_damped = false;
@@ -181,7 +224,7 @@ static enum hb_status paths_alloc(struct sim_bgp *bgp)
 static enum hb_status build(struct sim_bgp *bgp)
 {
     if (!profiles_alloc(bgp) || !ribs_alloc(bgp) || !details_alloc(bgp) || !damping_alloc(bgp)
-        || !permits_alloc(bgp)) {
+        || !permits_alloc(bgp) || !mix_alloc(bgp)) {
         return HB_ERR_MEMORY;
     }
     enum hb_status status = paths_alloc(bgp);
@@ -233,6 +276,10 @@ void sim_bgp_free(struct sim_bgp *bgp)
     }
     sim_queue_free(bgp->queue);
     sim_bgp_path_fini(&bgp->paths);
+    free(bgp->busy);
+    free(bgp->holds);
+    free(bgp->extra_s);
+    free(bgp->mrai_s);
     free(bgp->permit_order);
     free(bgp->permit_first);
     free(bgp->suppressed);

@@ -114,7 +114,7 @@ static double mrai_of(struct sim_bgp *bgp, uint32_t node, uint32_t edge)
 {
     const struct sim_bgp_profile *profile = bgp_profile(bgp, node);
     double mrai_s = bgp->topology->relation[edge] == DATA_RELATION_INTERNAL ? profile->mrai_ibgp_s
-        : bgp->options.mrai_s != NULL ? bgp->options.mrai_s[node] : profile->mrai_ebgp_s;
+        : bgp->mrai_s != NULL ? bgp->mrai_s[node] : profile->mrai_ebgp_s;
     if (mrai_s > 0.0 && profile->mrai_jitter > 0.0) {
         mrai_s *= 1.0 - profile->mrai_jitter * sim_draw_uniform(&bgp->stream);
     }
@@ -152,13 +152,13 @@ static bool is_held_back(const struct sim_bgp *bgp, uint32_t edge, size_t at)
 {
     return bgp->now_ns < bgp->mrai_ns[edge]
         && (bgp->queued[at] != SIM_BGP_PATH_NONE
-            || bgp_profile(bgp, bgp->in[edge].owner)->mrai_holds_withdrawals);
+            || bgp_holds_withdrawals(bgp, bgp->in[edge].owner));
 }
 
 static void start_interval(struct sim_bgp *bgp, uint32_t edge, bool was_withdrawal)
 {
     uint32_t node = bgp->in[edge].owner;
-    if (was_withdrawal && !bgp_profile(bgp, node)->mrai_holds_withdrawals) {
+    if (was_withdrawal && !bgp_holds_withdrawals(bgp, node)) {
         return;
     }
     double mrai_s = mrai_of(bgp, node, edge);
@@ -167,10 +167,23 @@ static void start_interval(struct sim_bgp *bgp, uint32_t edge, bool was_withdraw
     }
 }
 
+static bool is_busy(const struct sim_bgp *bgp, uint32_t edge)
+{
+    uint32_t node = bgp->in[edge].owner;
+    return bgp_profile(bgp, node)->mrai_busy_customers != 0
+        && (bgp->topology->relation[edge] == DATA_RELATION_CUSTOMER
+            || (bgp->busy != NULL && bgp->busy[node] != 0));
+}
+
 /* The plain sender: at once, or when the neighbour's interval is over. */
 static void post(struct sim_bgp *bgp, uint32_t edge, uint32_t prefix)
 {
     size_t at = bgp_at(bgp, prefix, edge);
+    if (bgp->now_ns >= bgp->mrai_ns[edge] && is_busy(bgp, edge)) {
+        /* Somewhere in an interval that another prefix has started. */
+        double left_s = mrai_of(bgp, bgp->in[edge].owner, edge) * sim_draw_uniform(&bgp->stream);
+        bgp->mrai_ns[edge] = hb_units_after(bgp->now_ns, left_s);
+    }
     if (!is_held_back(bgp, edge, at)) {
         bool is_withdrawal = bgp->queued[at] == SIM_BGP_PATH_NONE;
         transmit(bgp, edge, prefix);

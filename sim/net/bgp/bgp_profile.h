@@ -26,14 +26,21 @@ struct sim_bgp_profile {
     /* Minimum route advertisement interval, a timer per neighbour. */
     double mrai_ebgp_s, mrai_ibgp_s;
     double mrai_jitter;          /* the interval is drawn from [1 - jitter, 1] x MRAI */
-    bool mrai_holds_withdrawals; /* RFC 4271 s. 9.2.1.1 reads so; no daemon does it */
+    bool mrai_holds_withdrawals; /* RFC 4271 s. 9.2.1.1 reads so; BIRD and FRR do not */
+    double mrai_hold_share;      /* of the ASes with an MRAI that hold them, by lot; 0: all or none */
     bool mrai_in_whole_s;        /* timers count whole seconds of a coarse clock ... */
+    double mrai_share;           /* of the ASes that have one, by lot; 0: all */
+    uint32_t mrai_busy_customers; /* 0: timers start with the prefix. Else other prefixes keep
+                                     them running, so the first message waits too: on sessions
+                                     to customers, and to all of an AS with so many of them */
     bool mrai_by_group;          /* ... and one neighbour's expiry serves its update group */
 
     /* From a message's arrival to a decision. */
     double process_s;      /* read, parse, decide */
     double process_next_s; /* a further message of the same round */
     double process_sd_s;   /* exponential extra, its mean */
+    double process_as_s;   /* an AS's own extra: median of the mean of an exponential ... */
+    double process_as_sigma; /* ... that is lognormal over the ASes */
     double batch_s;        /* decisions wait this long for company */
     double clear_s;        /* a lost neighbour's routes are removed after this */
     uint32_t round_sockets; /* sockets read between two rounds of sending; 0: no rounds */

@@ -70,8 +70,8 @@ void sim_bgp_rib_soon(struct sim_bgp *bgp, uint32_t node, uint32_t prefix)
     if (profile->process_sd_s > 0.0) {
         delay_s += sim_draw_exponential(&bgp->stream, profile->process_sd_s);
     }
-    if (bgp->options.process_extra_s != NULL) {
-        delay_s += sim_draw_exponential(&bgp->stream, bgp->options.process_extra_s[node]);
+    if (bgp->extra_s != NULL) {
+        delay_s += sim_draw_exponential(&bgp->stream, bgp->extra_s[node]);
     }
     int64_t delay_ns = hb_units_ns(delay_s);
     /* At least one tick: two messages of one instant are one decision. */

@@ -140,6 +140,9 @@ struct sim_bgp {
     double *penalty;          /* [prefix][edge] damping, or NULL */
     int64_t *penalty_ns;      /* [prefix][edge] instant of that penalty */
     uint8_t *suppressed;      /* [prefix][edge] */
+    double *mrai_s, *extra_s; /* [node] where ASes differ, or NULL */
+    uint8_t *holds;           /* [node] withdrawals wait for the MRAI too, or NULL */
+    uint8_t *busy;            /* [node] other prefixes keep all its timers running */
     uint32_t *permit_first;   /* [node + 1] into permit_order, or NULL */
     const struct sim_bgp_permit **permit_order;
 
@@ -154,6 +157,12 @@ static inline const struct sim_bgp_profile *bgp_profile(const struct sim_bgp *bg
 {
     const uint8_t *of = bgp->options.profile_of;
     return &bgp->profiles[of == NULL ? 0 : of[node]];
+}
+
+static inline bool bgp_holds_withdrawals(const struct sim_bgp *bgp, uint32_t node)
+{
+    return bgp_profile(bgp, node)->mrai_holds_withdrawals
+        && (bgp->holds == NULL || bgp->holds[node] != 0);
 }
 
 static inline uint32_t bgp_as(const struct sim_bgp *bgp, uint32_t node)
