@@ -302,8 +302,8 @@ static void a_session_that_resets_comes_back_with_its_routes(void **state)
         sim_bgp_announce(bgp, 0, 0, NULL);
         assert_int_equal(sim_bgp_run(bgp, 100 * HB_NS_PER_S), HB_OK);
         sim_bgp_reset(bgp, data_topology_edge(topology, 1, 2));
-        assert_int_equal(sim_bgp_run(bgp, 100 * HB_NS_PER_S + 300 * MS), HB_OK);
-        assert_int_equal(sim_bgp_via(bgp, 3, 0), SIM_BGP_NONE);
+        assert_int_equal(sim_bgp_run(bgp, 100 * HB_NS_PER_S + 900 * MS), HB_OK);
+        assert_int_equal(sim_bgp_via(bgp, 2, 0), SIM_BGP_NONE);
         assert_int_equal(sim_bgp_run(bgp, HB_NEVER_NS), HB_OK);
         assert_int_equal(sim_bgp_via(bgp, 3, 0), 2);
         sim_bgp_free(bgp);

@@ -27,7 +27,7 @@ struct sim_bgp_profile {
     double mrai_ebgp_s, mrai_ibgp_s;
     double mrai_jitter;          /* the interval is drawn from [1 - jitter, 1] x MRAI */
     bool mrai_holds_withdrawals; /* RFC 4271 s. 9.2.1.1 reads so; BIRD and FRR do not */
-    double mrai_hold_share;      /* of the ASes with an MRAI that hold them, by lot; 0: all or none */
+    double mrai_hold_share;      /* of the ASes with an MRAI that do, by lot; 0: all */
     bool mrai_in_whole_s;        /* timers count whole seconds of a coarse clock ... */
     double mrai_share;           /* of the ASes that have one, by lot; 0: all */
     uint32_t mrai_busy_customers; /* 0: timers start with the prefix. Else other prefixes keep

@@ -155,7 +155,8 @@ static enum hb_status play_replica(struct sim_bgp_replay *replay, uint32_t repli
     profile.prefer_oldest = !experiment->by_router_id;
     struct sim_bgp_options options = { .topology = replay->topology, .profiles = &profile,
         .profile_count = 1, .local_pref = experiment->local_pref,
-        .seed = sim_stream_replica_seed(seed, replica), .check = true, .processors = PROCESSORS, .ctx = replay,
+        .seed = sim_stream_replica_seed(seed, replica), .check = true,
+        .processors = PROCESSORS, .ctx = replay,
         .changed = changed, .sent = sent };
     replay->sees_by_telling = strcmp(base->name, "frr") == 0;
     enum hb_status status = sim_bgp_create(&options, &replay->bgp);

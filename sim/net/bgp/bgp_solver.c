@@ -105,7 +105,8 @@ static bool offer(const struct data_topology *topology, struct sim_bgp_solved *o
 }
 
 /* How long node's route is to its neighbours. */
-static uint32_t told_length(const struct sim_bgp_solved *route, const struct sim_bgp_origin *origins)
+static uint32_t told_length(
+    const struct sim_bgp_solved *route, const struct sim_bgp_origin *origins)
 {
     return route->edge == SIM_BGP_SOLVER_OWN ? 1 + origins[route->origin].prepend_count
                                              : route->length + 1U;

@@ -146,8 +146,8 @@ static void tally_fill(struct tally *tally, const struct sim_bgp_replay *replay,
     }
 }
 
-static void compare_counts(
-    struct sim_bgp_verify_event *event, const struct sim_bgp_replay *replay, enum data_bgp_event kind)
+static void compare_counts(struct sim_bgp_verify_event *event,
+    const struct sim_bgp_replay *replay, enum data_bgp_event kind)
 {
     struct tally tally;
     for (int quantity = 0; quantity < 2; quantity++) {
@@ -168,7 +168,8 @@ static void compare_counts(
     }
 }
 
-static enum hb_status compare_all(struct sim_bgp_verify_report *report, struct sim_bgp_replay *replay)
+static enum hb_status compare_all(
+    struct sim_bgp_verify_report *report, struct sim_bgp_replay *replay)
 {
     const struct data_bgp_experiment *experiment = replay->experiment;
     bool is_there[DATA_BGP_EVENT_COUNT] = { false };

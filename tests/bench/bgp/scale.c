@@ -119,7 +119,8 @@ static void bench_prefix(const struct data_topology *topology, int rounds)
         withdraw_mb = (double)sim_bgp_bytes(bgp) * 1e-6;
         sim_bgp_free(bgp);
     }
-    printf("announcement of AS %u: %llu messages; withdrawal: %llu messages, %.1f MB, %.0f ns each\n",
+    printf("announcement of AS %u: %llu messages; "
+        "withdrawal: %llu messages, %.1f MB, %.0f ns each\n",
         origin_as, (unsigned long long)announced, (unsigned long long)withdrawn, withdraw_mb,
         1e9 * median(&withdraw) / (double)withdrawn);
     require("announcement", median(&announce), "s", 0.25);
