@@ -44,8 +44,8 @@ struct hb_candidates_counts {
     uint32_t row_count;
     const uint32_t *row_places;          /* [row_count] or NULL */
     const uint32_t *slot_counts;         /* [row_count] slots spent there */
-    const uint32_t *hour_counts;         /* [row_count][24] the same by local hour */
-    const uint32_t *move_totals;         /* [row_count][4] moves from there, also those not listed */
+    const uint32_t *hour_counts;         /* [row_count][24] by local hour; NULL for own: 0 */
+    const uint32_t *move_totals;         /* [row_count][4] moves from there, listed or not */
     const uint32_t *move_first;          /* [row_count + 1] into the following */
     const uint32_t *move_places;         /* [move_first[row_count]] */
     const uint32_t *move_counts;         /* [move_first[row_count]][4] */
@@ -57,7 +57,7 @@ struct hb_candidates_tables {
     const float *east_km, *north_km; /* [place_count] on a plane */
     const int32_t *clock_slots;    /* [place_count] local time - UTC in slots; NULL: 0 */
     const uint32_t *near_first;    /* [place_count + 1] into near_places */
-    const uint32_t *near_places;   /* neighbours, those to be tried first first */
+    const uint32_t *near_places;   /* neighbours, the best first; 48 are tried */
     struct hb_candidates_counts everybody; /* row_count 0 or place_count */
 };
 

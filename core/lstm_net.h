@@ -19,7 +19,8 @@ struct hb_lstm_net_config {
     enum hb_lstm_unit unit; /* HB_ERR_UNSUPPORTED if the processor has it not */
 };
 
-/* Packs the weights; keeps nothing of model but its tables and tokens. HB_ERR_RANGE, HB_ERR_MEMORY. */
+/* Packs the weights; keeps nothing of model but its tables and tokens. HB_ERR_RANGE,
+ * HB_ERR_MEMORY. */
 HB_API enum hb_status hb_lstm_net_create(const struct hb_lstm_model *model,
     const struct hb_lstm_net_config *config, struct hb_lstm_net **out);
 HB_API void hb_lstm_net_free(struct hb_lstm_net *net);

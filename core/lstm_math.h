@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef HB_LSTM_MATH_H
+#define HB_LSTM_MATH_H
+
+#include <stdint.h>
+#include <string.h>
+
+/* Elementary functions of float32 without libm, so that the same input gives the same bits
+ * with every C library and on every vector unit. Inline: loops over them are
+ * vectorised. Only + - * / and moves of bits; -ffp-contract=off is asked for. */
+
+/* exp(x) = 2^n exp(r), |r| <= ln 2 / 2: Cody and Waite's split of ln 2 and a polynomial of
+ * degree 6; within 2 units in the last place. Clamped to where a float is normal. */
+static inline float hb_lstm_math_exp(float x)
+{
+    x = x < -87.0F ? -87.0F : x;
+    x = x > 88.0F ? 88.0F : x;
+    float shifted = x * 1.44269504F + 12582912.0F; /* 1.5 * 2^23: rounds to nearest */
+    float n = shifted - 12582912.0F;
+    float r = (x - n * 0.693359375F) + n * 2.12194440e-4F;
+    float p = 1.0F / 720.0F;
+    p = p * r + 1.0F / 120.0F;
+    p = p * r + 1.0F / 24.0F;
+    p = p * r + 1.0F / 6.0F;
+    p = p * r + 0.5F;
+    p = p * r * r + r + 1.0F;
+    int32_t bits = ((int32_t)n + 127) * (1 << 23);
+    float power;
+    memcpy(&power, &bits, sizeof power);
+    return p * power;
+}
+
+static inline float hb_lstm_math_logistic(float x)
+{
+    return 1.0F / (1.0F + hb_lstm_math_exp(-x));
+}
+
+static inline float hb_lstm_math_tanh(float x)
+{
+    return 1.0F - 2.0F / (1.0F + hb_lstm_math_exp(2.0F * x));
+}
+
+/* log(x), x > 0 and normal: x = 2^e m, m in [sqrt 1/2, sqrt 2); log m = 2 artanh s with
+ * s = (m - 1) / (m + 1), |s| < 0.172, by its series to s^9 (rest below 1e-9). */
+static inline float hb_lstm_math_log(float x)
+{
+    int32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    int32_t e = (bits - 0x3f3504f3) >> 23; /* 0x3f3504f3 is sqrt 1/2 */
+    bits -= e * (1 << 23);
+    float m;
+    memcpy(&m, &bits, sizeof m);
+    float s = (m - 1.0F) / (m + 1.0F), z = s * s;
+    float p = z * (2.0F / 9.0F) + 2.0F / 7.0F;
+    p = p * z + 2.0F / 5.0F;
+    p = p * z + 2.0F / 3.0F;
+    return (float)e * 0.693147181F + (p * z * s + 2.0F * s);
+}
+
+#endif
