@@ -77,8 +77,7 @@ static void write_panels(
     struct analysis_figure *figure, const struct analysis_study *study, const struct span *span)
 {
     FILE *out = figure->script;
-    double key_share = analysis_figure_key_share(figure, span->labels.count, span->labels.longest);
-    analysis_figure_key_above(figure, span->labels.count, span->labels.longest);
+    double key_share = analysis_figure_key(figure, span->labels.count, span->labels.longest);
     analysis_figure_log_axis(figure, 0.9 * span->low_ms, 1.1 * span->high_ms);
     fprintf(out, "set grid ytics lt 1 lc rgb '#E0E0E0' dt 1 lw 0.4\n");
     fprintf(out, "set xtics offset 0,0.3\nset ytics offset 0.5,0\n");
@@ -94,8 +93,7 @@ static void write_panels(
     write_panel(figure, study, span, 0);
     fprintf(out, "unset key\nset xtics format '%%g'\nset yrange [*:*]\n");
     fprintf(out, "set xlabel 'request latency (ms)' offset 0,0.5\n");
-    analysis_figure_against(
-        figure, "points more than", analysis_study_series(study, span->base)->label);
+    analysis_figure_against(figure, "points vs", analysis_study_series(study, span->base)->label);
     analysis_figure_panel(figure, 1, key_share);
     write_panel(figure, study, span, 1);
     fprintf(out, "unset multiplot\n");

@@ -30,7 +30,7 @@ static void write_panel(struct analysis_figure *figure, const struct analysis_st
     int column = panel == 0 ? 2 : is_alone ? 3 : 5;
     fprintf(out, column == 5 ? "set yrange [*:*]\n" : "set yrange [0:*]\n");
     if (column == 5) {
-        analysis_figure_against(figure, "mean (%) to", analysis_study_series(study, base)->label);
+        analysis_figure_against(figure, "mean (%) vs", analysis_study_series(study, base)->label);
     } else {
         fprintf(out, "set ylabel '%s (ms)' offset 1.2,0\n",
             panel == 0 ? "median latency" : "95th percentile");
@@ -83,11 +83,10 @@ enum hb_status analysis_day_draw(const struct analysis_drawing *drawing)
         }
     }
     struct analysis_figure_labels labels = analysis_figure_labels(drawing->study, has);
-    double key_share = analysis_figure_key_share(&figure, labels.count, labels.longest);
+    double key_share = analysis_figure_key(&figure, labels.count, labels.longest);
     fprintf(figure.script, "set multiplot\nset xrange [0:24]\n");
     fprintf(figure.script, "set grid ytics lt 1 lc rgb '#E0E0E0' dt 1 lw 0.4\n");
     fprintf(figure.script, "set ytics offset 0.5,0\n");
-    analysis_figure_key_above(&figure, labels.count, labels.longest);
     for (int panel = 0; panel < 2; panel++) {
         analysis_figure_panel(&figure, panel, key_share);
         write_panel(&figure, drawing->study, has, base, panel);

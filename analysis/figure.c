@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -67,9 +68,8 @@ static void remove_all(const struct analysis_figure *figure)
 
 /* The script runs itself twice, once a terminal, without a block in braces:
  * gnuplot's reading of blocks does not see quotes as its commands do. */
-static void write_head(const struct analysis_figure *figure)
+static void write_head(const struct analysis_figure *figure, FILE *out)
 {
-    FILE *out = figure->script;
     double scale = dots_per_in / points_per_in;
     fprintf(out, "# Draws %s.pdf and %s.png: gnuplot %s.gp\n", figure->name, figure->name,
         figure->name);
@@ -105,13 +105,12 @@ enum hb_status analysis_figure_begin(const struct analysis_drawing *drawing, con
     if (figure->table == NULL) {
         return HB_ERR_IO;
     }
-    figure->script = open_beside(drawing->directory, name, ".gp", drawing->problem);
+    figure->script = open_memstream(&figure->body, &figure->body_bytes);
     if (figure->script == NULL) {
         (void)fclose(figure->table);
         remove_all(figure);
-        return HB_ERR_IO;
+        return data_problem_set(drawing->problem, HB_ERR_MEMORY, "%s: out of memory", name);
     }
-    write_head(figure);
     return HB_OK;
 }
 
@@ -121,16 +120,38 @@ static int close_checked(FILE *file)
     return fclose(file) != 0 || is_bad ? -1 : 0;
 }
 
+static enum hb_status write_script(
+    const struct analysis_figure *figure, struct data_problem *problem)
+{
+    FILE *out = open_beside(figure->directory, figure->name, ".gp", problem);
+    if (out == NULL) {
+        return HB_ERR_IO;
+    }
+    write_head(figure, out);
+    (void)fwrite(figure->body, 1, figure->body_bytes, out);
+    fprintf(out, "unset output\npass = pass + 1\nif (pass == 2) reread\n");
+    if (close_checked(out) != 0) {
+        return data_problem_set(problem, HB_ERR_IO, "%s/%s.gp: cannot be written: %s",
+            figure->directory, figure->name, strerror(errno));
+    }
+    return HB_OK;
+}
+
 enum hb_status analysis_figure_end(
     struct analysis_figure *figure, enum hb_status status, struct data_problem *problem)
 {
-    fprintf(figure->script, "unset output\npass = pass + 1\nif (pass == 2) reread\n");
     int is_bad = close_checked(figure->table);
-    is_bad |= close_checked(figure->script);
     if (status == HB_OK && is_bad) {
         status = data_problem_set(problem, HB_ERR_IO, "%s/%s.tsv: cannot be written: %s",
             figure->directory, figure->name, strerror(errno));
     }
+    if (close_checked(figure->script) != 0 && status == HB_OK) {
+        status = data_problem_set(problem, HB_ERR_MEMORY, "%s: out of memory", figure->name);
+    }
+    if (status == HB_OK) {
+        status = write_script(figure, problem);
+    }
+    free(figure->body);
     if (status == HB_OK) {
         char script[64];
         (void)snprintf(script, sizeof script, "%s.gp", figure->name);
@@ -175,18 +196,22 @@ static size_t key_columns(size_t count, size_t longest)
     return columns > (double)count ? count : (size_t)columns;
 }
 
-double analysis_figure_key_share(const struct analysis_figure *figure, size_t count, size_t longest)
+double analysis_figure_key_in(size_t count, size_t longest)
 {
     size_t columns = key_columns(count, longest);
     size_t rows = (count + columns - 1) / columns;
-    return ((double)rows * key_row_in + 0.06) / figure->height_in;
+    return (double)rows * key_row_in + 0.06;
 }
 
-void analysis_figure_key_above(struct analysis_figure *figure, size_t count, size_t longest)
+double analysis_figure_key(struct analysis_figure *figure, size_t count, size_t longest)
 {
+    double key_in = analysis_figure_key_in(count, longest);
+    double usual_in = 2.0 * key_row_in + 0.06;
+    figure->height_in += key_in > usual_in ? key_in - usual_in : 0.0;
     fprintf(figure->script,
         "set key at screen 0.5,screen 0.995 center top horizontal maxcols %zu samplen 2.2\n",
         key_columns(count, longest));
+    return key_in / figure->height_in;
 }
 
 void analysis_figure_log_axis(struct analysis_figure *figure, double low, double high)
@@ -209,19 +234,29 @@ void analysis_figure_log_axis(struct analysis_figure *figure, double low, double
 void analysis_figure_against(struct analysis_figure *figure, const char *what, const char *label)
 {
     char text[64];
-    (void)snprintf(text, sizeof text, "%s %.16s", what, label);
+    int is_long = analysis_text_width(label) > 12;
+    (void)snprintf(text, sizeof text, "%s %.40s", what, is_long ? "the first" : label);
     fprintf(figure->script, "set ylabel ");
     analysis_text_quote(figure->script, text);
     fprintf(figure->script, " offset 1.2,0\n");
 }
 
-void analysis_figure_linear_axis(struct analysis_figure *figure, double low, double high)
+double analysis_figure_step(double raw)
 {
-    double raw = (high - low) / 5.0;
     double decade = pow(10.0, floor(log10(raw)));
     double ratio = raw / decade;
-    double step = ratio <= 2.0 ? 2.0 : ratio <= 2.5 ? 2.5 : ratio <= 5.0 ? 5.0 : 10.0;
-    fprintf(figure->script, "set xrange [%.9g:%.9g]\nset xtics %.6g\n", low, high, step * decade);
+    return decade
+        * (ratio <= 1.0        ? 1.0
+                : ratio <= 2.0 ? 2.0
+                : ratio <= 2.5 ? 2.5
+                : ratio <= 5.0 ? 5.0
+                               : 10.0);
+}
+
+void analysis_figure_linear_axis(struct analysis_figure *figure, double low, double high)
+{
+    fprintf(figure->script, "set xrange [%.9g:%.9g]\nset xtics %.6g\n", low, high,
+        analysis_figure_step((high - low) / 5.0));
 }
 
 void analysis_figure_plot_area(struct analysis_figure *figure, double key_share)

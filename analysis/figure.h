@@ -18,13 +18,15 @@ struct analysis_drawing {
  * them, to NAME.pdf and NAME.png, one paper column (3.4 in) wide. */
 struct analysis_figure {
     const char *directory, *name;
-    FILE *script, *table;
+    FILE *script, *table; /* the script collects in body until the height is known */
+    char *body;
+    size_t body_bytes;
     double height_in;
 };
 
-/* Opens both files and writes the script's common part: terminal, fonts of at
- * least 7 pt, line types 1.. for series 0.. (colours of Okabe and Ito, 2008,
- * each with its own dashes and marker), axes. HB_ERR_IO. */
+/* Opens the table and the script, whose common part is: terminals, fonts of
+ * 7.5 pt, colours of Okabe and Ito (2008), each with its own dashes and marker,
+ * axes. height_in is for a key of two rows. HB_ERR_IO, HB_ERR_MEMORY. */
 enum hb_status analysis_figure_begin(const struct analysis_drawing *drawing, const char *name,
     double height_in, struct analysis_figure *figure);
 /* Closes and draws; if status is not HB_OK, or on failure, removes all four
@@ -39,18 +41,21 @@ int analysis_figure_marker(size_t index);
 void analysis_figure_title(struct analysis_figure *figure, const char *label);
 /* ` lc rgb '...' dt (...) lw 1.5`: a series' stroke, the same in all figures. */
 void analysis_figure_stroke(struct analysis_figure *figure, size_t series);
-/* `set key ...` above the plot, in as many columns as labels of that length leave room for. */
-void analysis_figure_key_above(struct analysis_figure *figure, size_t count, size_t longest);
-/* Part of the height that such a key takes. */
-double analysis_figure_key_share(const struct analysis_figure *figure, size_t count,
-    size_t longest);
+/* Height of a key above the plot: `count` labels of at most `longest` letters. */
+double analysis_figure_key_in(size_t count, size_t longest);
+/* `set key ...` above the plot. Rows beyond two make the figure higher.
+ * Returns the part of the height that the key takes. */
+double analysis_figure_key(struct analysis_figure *figure, size_t count, size_t longest);
 
 /* Logarithmic x axis over low < high, both > 0; ticks at 1, 2, 5 where there
  * are few decades. */
 void analysis_figure_log_axis(struct analysis_figure *figure, double low, double high);
-/* `set ylabel 'what label'`, for a panel that compares with one series. */
+/* `set ylabel 'what label'`, for a panel that compares with one series; a long
+ * label becomes "the first". */
 void analysis_figure_against(struct analysis_figure *figure, const char *what,
     const char *label);
+/* 1, 2, 2.5 or 5 times a power of ten, the least not below raw > 0. */
+double analysis_figure_step(double raw);
 /* Linear x axis from low to high with at most five ticks at round values. */
 void analysis_figure_linear_axis(struct analysis_figure *figure, double low, double high);
 /* Margins of a single plot below a key that takes key_share of the height. */

@@ -153,8 +153,7 @@ static enum hb_status draw(const struct analysis_drawing *drawing, const struct 
     fprintf(figure.table, "# stays\n");
     write_tallies(&figure, from, from->stays);
     struct analysis_figure_labels labels = analysis_figure_labels(study, has);
-    double key_share = analysis_figure_key_share(&figure, labels.count + 1, labels.longest);
-    analysis_figure_key_above(&figure, labels.count + 1, labels.longest);
+    double key_share = analysis_figure_key(&figure, labels.count + 1, labels.longest);
     double low = from->horizons_s[0] / 60.0;
     double high = from->horizons_s[from->horizon_count - 1] / 60.0;
     double margin = high > low ? 0.04 * (high - low) : 0.1 * high + 1.0;

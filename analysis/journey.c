@@ -192,6 +192,31 @@ static void write_scale(FILE *out, const struct analysis_box *box)
         0.03 + length, round_km * decade);
 }
 
+/* Parts of the height that the map and the key take; what the clock must show. */
+struct shares {
+    double map, key, latency_max_ms;
+};
+
+static double latency_max_ms(const struct analysis_path *path)
+{
+    double most_ms = 0.0;
+    for (size_t i = 0; i < path->row_count; i++) {
+        double latency_ms = (double)path->rows[i].latency_ms;
+        most_ms = isfinite(latency_ms) ? fmax(most_ms, latency_ms) : most_ms;
+    }
+    return most_ms;
+}
+
+static size_t longest_name(const struct data_result_info *info, const struct cast *cast)
+{
+    size_t longest = 0;
+    for (size_t k = 0; k < cast->count; k++) {
+        size_t length = strlen(info->sites[cast->sites[k]].name);
+        longest = length > longest ? length : longest;
+    }
+    return longest;
+}
+
 static void write_map(struct analysis_figure *figure, const struct cast *cast,
     const struct analysis_box *box, double map_share)
 {
@@ -229,25 +254,19 @@ static void write_map(struct analysis_figure *figure, const struct cast *cast,
 }
 
 static void write_clock(struct analysis_figure *figure, const struct data_result_info *info,
-    const struct cast *cast, double map_share)
+    const struct cast *cast, struct shares shares)
 {
     FILE *out = figure->script;
-    size_t longest = 0;
-    for (size_t k = 0; k < cast->count; k++) {
-        size_t length = strlen(info->sites[cast->sites[k]].name);
-        longest = length > longest ? length : longest;
-    }
-    analysis_figure_key_above(figure, cast->count, longest);
-    double key_share = analysis_figure_key_share(figure, cast->count, longest);
     fprintf(out, "set key at screen 0.5,screen %.4f center top samplen 1.2\n",
-        1.0 - map_share - 0.03 / figure->height_in);
+        1.0 - shares.map - 0.03 / figure->height_in);
     fprintf(out, "set border 3 lw 0.6\nset tics out nomirror scale 0.5,0.25\n");
     fprintf(out, "set lmargin at screen 0.125\nset rmargin at screen 0.965\n");
     fprintf(out, "set tmargin at screen %.4f\nset bmargin at screen %.4f\n",
-        1.0 - map_share - key_share - 0.05 / figure->height_in, 0.34 / figure->height_in);
+        1.0 - shares.map - shares.key - 0.05 / figure->height_in, 0.34 / figure->height_in);
     double end = (double)info->duration_s / 3600.0;
     fprintf(out, "set xrange [0:%.4g]\nset yrange [0:*]\n", end > 0.0 ? end : 1.0);
-    fprintf(out, "set ytics auto nomirror offset 0.5,0\nset xtics auto nomirror offset 0,0.3\n");
+    fprintf(out, "set ytics %.6g nomirror offset 0.5,0\nset xtics auto nomirror offset 0,0.3\n",
+        analysis_figure_step(fmax(shares.latency_max_ms, 1.0) / 4.0));
     if (end > 20.0 && end < 50.0) {
         fprintf(out, "set xtics 0,3,48\n");
     }
@@ -278,7 +297,9 @@ enum hb_status analysis_journey_draw(const struct analysis_drawing *drawing)
     struct analysis_figure figure;
     status = analysis_figure_begin(drawing, "client-day", map_in + 1.6, &figure);
     if (status == HB_OK) {
-        double map_share = (map_in + 0.05) / figure.height_in;
+        struct shares shares = { .latency_max_ms = latency_max_ms(&path) };
+        shares.key = analysis_figure_key(&figure, cast.count, longest_name(info, &cast));
+        shares.map = (map_in + 0.05) / figure.height_in;
         fprintf(figure.table, "# client %u under ", path.client);
         analysis_text_plain(
             figure.table, analysis_study_series(drawing->study, path.series)->label);
@@ -288,8 +309,8 @@ enum hb_status analysis_journey_draw(const struct analysis_drawing *drawing)
         write_way(figure.table, info, &path);
         write_sites(figure.table, info, &path, &cast);
         write_latencies(figure.table, info, &path, &cast);
-        write_map(&figure, &cast, &box, map_share);
-        write_clock(&figure, info, &cast, map_share);
+        write_map(&figure, &cast, &box, shares.map);
+        write_clock(&figure, info, &cast, shares);
         status = analysis_figure_end(&figure, HB_OK, drawing->problem);
     }
     analysis_path_fini(&path);

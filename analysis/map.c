@@ -66,7 +66,7 @@ static void write_plot(struct analysis_figure *figure, const struct analysis_box
     fprintf(out, "set tmargin at screen %.4f\n", 1.0 - 0.2 / figure->height_in);
     fprintf(out, "set xrange [%.4f:%.4f]\nset yrange [%.4f:%.4f]\n", box->west_deg, box->east_deg,
         box->south_deg, box->north_deg);
-    analysis_figure_key_above(figure, 3, 8);
+    (void)analysis_figure_key(figure, 3, 8);
     fprintf(out, "set key samplen 1.2\n");
     fprintf(out,
         "plot '%s.tsv' index 0 using 1:2 with filledcurves closed fc rgb '#E9E9E9' fs solid "

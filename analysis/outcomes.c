@@ -73,12 +73,10 @@ static void write_plot(struct analysis_figure *figure, const struct analysis_stu
         fprintf(out, " %zu", count - k);
     }
     fprintf(out, ")\nset style fill solid 1.0 border rgb '#FFFFFF'\n");
-    analysis_figure_key_above(figure, OUTCOMES, strlen("rolled back"));
+    double key_share = analysis_figure_key(figure, OUTCOMES, strlen("rolled back"));
     fprintf(out, "set key samplen 1\n");
     fprintf(out, "set tmargin at screen %.4f\nset bmargin at screen %.4f\nset rmargin 7\n",
-        1.0 - analysis_figure_key_share(figure, OUTCOMES, strlen("rolled back"))
-            - 0.05 / figure->height_in,
-        0.34 / figure->height_in);
+        1.0 - key_share - 0.05 / figure->height_in, 0.34 / figure->height_in);
     /* x of a part runs from the sum of the columns before it to its own. */
     fprintf(out, "sum_to(n) = sum [c = 3:n] column(c)\nplot");
     for (int i = 0; i < OUTCOMES; i++) {

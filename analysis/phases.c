@@ -63,7 +63,7 @@ static void write_figure(struct analysis_figure *figure, const struct analysis_s
     double low_s = HUGE_VAL, high_s = 0.0;
     for (size_t i = 0; i < analysis_study_series_count(study); i++) {
         if (has[i]) {
-            low_s = fmin(low_s, data_histogram_quantile_ms(&ready_s[i], 0.0));
+            low_s = fmin(low_s, data_histogram_quantile_ms(&ready_s[i], 0.01));
             high_s = fmax(high_s, data_histogram_quantile_ms(&ready_s[i], 0.999));
         }
     }
@@ -74,9 +74,7 @@ static void write_figure(struct analysis_figure *figure, const struct analysis_s
     fprintf(out, "set xtics offset 0,0.3\nset ytics 0.2 offset 0.5,0\n");
     fprintf(out, "set grid ytics lt 1 lc rgb '#E0E0E0' dt 1 lw 0.4\n");
     struct analysis_figure_labels labels = analysis_figure_labels(study, has);
-    analysis_figure_key_above(figure, labels.count, labels.longest);
-    analysis_figure_plot_area(
-        figure, analysis_figure_key_share(figure, labels.count, labels.longest));
+    analysis_figure_plot_area(figure, analysis_figure_key(figure, labels.count, labels.longest));
     fprintf(out, "plot");
     int index = 0;
     for (size_t i = 0; i < analysis_study_series_count(study); i++) {

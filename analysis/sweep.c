@@ -159,8 +159,7 @@ static void write_panels(struct analysis_figure *figure, const struct analysis_s
     int upper = extent->has_any[REGRET] ? REGRET : COST;
     int lower = extent->has_any[HIT] ? HIT : LATENCY;
     struct analysis_figure_labels labels = analysis_figure_labels(study, extent->has[upper]);
-    double key_share = analysis_figure_key_share(figure, labels.count, labels.longest);
-    analysis_figure_key_above(figure, labels.count, labels.longest);
+    double key_share = analysis_figure_key(figure, labels.count, labels.longest);
     double low = axis->values[0], high = axis->values[axis->count - 1];
     fprintf(out, "set multiplot\nset grid ytics lt 1 lc rgb '#E0E0E0' dt 1 lw 0.4\n");
     fprintf(out, "set ytics offset 0.5,0\n");

@@ -38,8 +38,7 @@ static void write_plot(struct analysis_figure *figure, const struct analysis_stu
     analysis_figure_linear_axis(figure, low - margin, high + margin);
     struct analysis_figure_labels labels = analysis_figure_labels(study, has);
     size_t longest = labels.longest > 11 ? labels.longest : 11;
-    double key = analysis_figure_key_share(figure, labels.count + 1, longest);
-    analysis_figure_key_above(figure, labels.count + 1, longest);
+    double key = analysis_figure_key(figure, labels.count + 1, longest);
     analysis_figure_plot_area(figure, key);
     fprintf(out, "set key samplen 1\n");
     fprintf(out, "set offsets 0,0,graph 0.06,graph 0.06\n");
