@@ -105,9 +105,9 @@ static struct sim_bucket_bounds bounds_of(const struct sim_queue *queue, const s
 {
     if (index == 0 || index == rung->last || rung->shift == 0) {
         struct sim_bucket_bounds bounds = sim_bucket_bounds_of(&queue->pool, bucket);
-        bool is_open = index == 0 && index < rung->last;
-        bounds.at_min = is_open ? queue->now : bounds.at_min;
-        bounds.tag_min = is_open ? 0 : bounds.tag_min;
+        bool is_open_below = index == 0 && index < rung->last;
+        bounds.at_min = is_open_below ? queue->now : bounds.at_min;
+        bounds.tag_min = is_open_below ? 0 : bounds.tag_min;
         return bounds;
     }
     uint64_t first = rung->start + ((uint64_t)index << rung->shift);
