@@ -5,8 +5,8 @@
 #include "analysis/latency.h"
 #include "analysis/text.h"
 
-/* Bins that any series reaches, and the first series that has requests: the
- * one that the lower panel compares the others with. */
+/* Bins that any series reaches, and the series that the lower panel compares
+ * the others with. */
 struct span {
     uint32_t first, last;
     size_t base;
@@ -22,7 +22,6 @@ static struct span span_of(
     for (size_t i = latency->series_count; i-- > 0;) {
         const struct data_histogram *whole = &latency->whole[i];
         span.has[i] = data_histogram_total(whole) > 0.0;
-        span.base = span.has[i] ? i : span.base;
         for (uint32_t bin = 0; bin < DATA_HISTOGRAM_BINS; bin++) {
             if (whole->weights[bin] > 0.0) {
                 span.first = bin < span.first ? bin : span.first;
@@ -34,6 +33,7 @@ static struct span span_of(
             span.high_ms = fmax(span.high_ms, data_histogram_quantile_ms(whole, 0.999));
         }
     }
+    span.base = analysis_latency_base(study, latency);
     span.labels = analysis_figure_labels(study, span.has);
     return span;
 }

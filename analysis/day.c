@@ -69,12 +69,11 @@ enum hb_status analysis_day_draw(const struct analysis_drawing *drawing)
         return status;
     }
     int has[ANALYSIS_STUDY_SERIES_MAX] = { 0 };
-    size_t base = latency.series_count;
+    size_t base = analysis_latency_base(drawing->study, &latency);
     fprintf(
         figure.table, "# local_hour\tmedian_ms\tp95_ms\tmean_ms\tmean_change_percent\trequests\n");
     for (size_t i = 0; i < latency.series_count; i++) {
         has[i] = data_histogram_total(&latency.whole[i]) > 0.0;
-        base = has[i] && base == latency.series_count ? i : base;
         if (has[i]) {
             fprintf(figure.table, "# ");
             analysis_text_plain(figure.table, analysis_study_series(drawing->study, i)->label);

@@ -64,6 +64,16 @@ enum hb_status analysis_latency_load(
     return HB_OK;
 }
 
+size_t analysis_latency_base(
+    const struct analysis_study *study, const struct analysis_latency *latency)
+{
+    size_t base = analysis_study_base(study, 0);
+    for (size_t i = 0; !(data_histogram_total(&latency->whole[base]) > 0.0); i++) {
+        base = i; /* one has: load has seen to it */
+    }
+    return base;
+}
+
 void analysis_latency_fini(struct analysis_latency *latency)
 {
     free(latency->whole);

@@ -16,6 +16,9 @@ struct analysis_latency {
 /* HB_ERR_MEMORY, HB_ERR_FORMAT, HB_ERR_NOT_FOUND: no request in any series. */
 enum hb_status analysis_latency_load(const struct analysis_study *study,
     struct analysis_latency *out, struct data_problem *problem);
+/* The first file's base; the first series with requests if that has none. */
+size_t analysis_latency_base(const struct analysis_study *study,
+    const struct analysis_latency *latency);
 void analysis_latency_fini(struct analysis_latency *latency);
 
 #endif

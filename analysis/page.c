@@ -180,10 +180,7 @@ static void put_block(FILE *out, const struct block *block)
 static void put_tables(FILE *out, const struct analysis_study *study, size_t file)
 {
     const struct data_result_info *info = analysis_study_info(study, file);
-    size_t base = 0;
-    while (analysis_study_series(study, base)->file != file) {
-        base++;
-    }
+    size_t base = analysis_study_base(study, file);
     for (uint32_t s = 0; s < info->setting_count; s++) {
         char setting[256], caption[512];
         analysis_table_setting(info, (uint16_t)s, setting, sizeof setting);

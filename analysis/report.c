@@ -56,11 +56,30 @@ static enum hb_status draw_all(
     return status;
 }
 
+static enum hb_status open_study(
+    const struct analysis_report *report, struct analysis_study **out, struct data_problem *problem)
+{
+    struct analysis_study *study;
+    enum hb_status status = analysis_study_open(report->paths, report->path_count, &study, problem);
+    if (status != HB_OK) {
+        return status;
+    }
+    if (report->base != NULL) {
+        status = analysis_study_choose_base(study, report->base, problem);
+    }
+    if (status != HB_OK) {
+        analysis_study_close(study);
+        return status;
+    }
+    *out = study;
+    return HB_OK;
+}
+
 enum hb_status analysis_report_write(
     const struct analysis_report *report, struct data_problem *problem)
 {
     struct analysis_study *study;
-    enum hb_status status = analysis_study_open(report->paths, report->path_count, &study, problem);
+    enum hb_status status = open_study(report, &study, problem);
     if (status != HB_OK) {
         return status;
     }
@@ -80,12 +99,12 @@ enum hb_status analysis_report_write(
 }
 
 enum hb_status analysis_report_summary(
-    const char *const *paths, size_t path_count, FILE *out, struct data_problem *problem)
+    const struct analysis_report *report, FILE *out, struct data_problem *problem)
 {
     struct analysis_study *study;
-    enum hb_status status = analysis_study_open(paths, path_count, &study, problem);
+    enum hb_status status = open_study(report, &study, problem);
     if (status == HB_OK) {
-        analysis_table_print(study, out);
+        analysis_table_print(study, report->base != NULL, out);
         analysis_study_close(study);
     }
     return status;

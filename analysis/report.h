@@ -12,6 +12,7 @@
 struct analysis_report {
     const char *const *paths;   /* result files [path_count] */
     size_t path_count;
+    const char *base;           /* policy to compare the others with; NULL: the first */
     const char *directory;      /* made if absent; every figure is a .pdf, .png, .gp and .tsv */
     const char *coastline_path; /* data/coastline.tsv; NULL: map without coast */
     FILE *progress;             /* one line a figure; NULL: silent */
@@ -23,8 +24,9 @@ enum hb_status analysis_report_write(const struct analysis_report *report,
     struct data_problem *problem);
 
 /* The summary as tables of text: a block per setting, a row per policy, means
- * over replications with 95 % intervals, regret to the clairvoyant optimum. */
-enum hb_status analysis_report_summary(const char *const *paths, size_t path_count, FILE *out,
+ * over replications with 95 % intervals, regret to the clairvoyant optimum; and
+ * if report->base is set, paired differences to it. Only paths and base are used. */
+enum hb_status analysis_report_summary(const struct analysis_report *report, FILE *out,
     struct data_problem *problem);
 
 #endif

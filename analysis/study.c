@@ -14,7 +14,7 @@
 struct study_file {
     struct data_result_file *file;
     struct data_summary_row *rows; /* sorted by setting, policy, replication */
-    size_t row_count;
+    size_t row_count, base;
     char name[ANALYSIS_STUDY_LABEL_BYTES / 2];
 };
 
@@ -83,6 +83,7 @@ static enum hb_status list_series(struct analysis_study *study, struct data_prob
 {
     for (size_t f = 0; f < study->file_count; f++) {
         const struct data_result_info *info = data_results_info(study->files[f].file);
+        study->files[f].base = study->series_count;
         for (uint32_t p = 0; p < info->policy_count; p++) {
             if (study->series_count == ANALYSIS_STUDY_SERIES_MAX) {
                 return data_problem_set(problem, HB_ERR_RANGE,
@@ -178,6 +179,29 @@ const struct analysis_series *analysis_study_series(
     const struct analysis_study *study, size_t index)
 {
     return &study->series[index];
+}
+
+size_t analysis_study_base(const struct analysis_study *study, size_t file)
+{
+    return study->files[file].base;
+}
+
+enum hb_status analysis_study_choose_base(
+    struct analysis_study *study, const char *policy, struct data_problem *problem)
+{
+    int has_found = 0;
+    for (size_t i = 0; i < study->series_count; i++) {
+        struct study_file *file = &study->files[study->series[i].file];
+        const struct data_result_info *info = data_results_info(file->file);
+        if (strcmp(info->policies[study->series[i].policy].name, policy) == 0) {
+            file->base = i;
+            has_found = 1;
+        }
+    }
+    return has_found ? HB_OK
+                     : data_problem_set(problem, HB_ERR_NOT_FOUND,
+                         "%s: /policies: found no '%s': expected the policy to compare with",
+                         data_results_info(study->files[0].file)->path, policy);
 }
 
 uint16_t analysis_study_setting(const struct analysis_study *study, size_t file)

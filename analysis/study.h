@@ -72,6 +72,11 @@ const char *analysis_study_file_name(const struct analysis_study *study, size_t 
 size_t analysis_study_series_count(const struct analysis_study *study);
 const struct analysis_series *analysis_study_series(const struct analysis_study *study,
     size_t index);
+/* The series that the others of a file are compared with: its first policy,
+ * or the one chosen by name. HB_ERR_NOT_FOUND: no file has it. */
+size_t analysis_study_base(const struct analysis_study *study, size_t file);
+enum hb_status analysis_study_choose_base(struct analysis_study *study, const char *policy,
+    struct data_problem *problem);
 /* The setting that figures of a single one show: the last. */
 uint16_t analysis_study_setting(const struct analysis_study *study, size_t file);
 

@@ -145,35 +145,54 @@ struct layout {
     size_t count, widths[NARROW_COUNT], label_width;
 };
 
-static void cell_text(const struct analysis_study *study, struct analysis_cell cell,
-    enum analysis_metric metric, char text[ANALYSIS_TABLE_CELL_BYTES])
+/* A table of one file and setting; base: the series to compare with, or
+ * SIZE_MAX for the values themselves. */
+struct block {
+    const struct analysis_study *study;
+    size_t file, base;
+    uint16_t setting;
+};
+
+/* Whether the block has a row for the series. */
+static int is_shown(const struct block *block, size_t series)
 {
-    struct analysis_interval value;
-    enum hb_status status = analysis_study_metric(study, cell, metric, &value);
-    analysis_table_cell(status, &value, 0, text);
+    return analysis_study_series(block->study, series)->file == block->file
+        && series != block->base;
 }
 
-static struct layout layout_of(const struct analysis_study *study, size_t file, uint16_t setting)
+static void cell_text(const struct block *block, size_t series, enum analysis_metric metric,
+    char text[ANALYSIS_TABLE_CELL_BYTES])
 {
+    struct analysis_interval value;
+    struct analysis_cell cell = { series, block->setting };
+    struct analysis_cell against = { block->base, block->setting };
+    int is_difference = block->base != SIZE_MAX;
+    enum hb_status status = is_difference
+        ? analysis_study_difference(block->study, cell, against, metric, &value)
+        : analysis_study_metric(block->study, cell, metric, &value);
+    analysis_table_cell(status, &value, is_difference, text);
+}
+
+static struct layout layout_of(const struct block *block)
+{
+    const struct analysis_study *study = block->study;
     struct layout layout = { .count = 0, .label_width = strlen("policy") };
     char text[ANALYSIS_TABLE_CELL_BYTES];
     for (size_t m = 0; m < NARROW_COUNT; m++) {
         enum analysis_metric metric = narrow[m];
-        if (!analysis_table_has(study, file, setting, metric)) {
+        if (!analysis_table_has(study, block->file, block->setting, metric)) {
             continue;
         }
         analysis_table_heading(study, metric, text);
         size_t width = analysis_text_width(text);
         for (size_t i = 0; i < analysis_study_series_count(study); i++) {
-            const struct analysis_series *series = analysis_study_series(study, i);
-            if (series->file != file) {
+            if (!is_shown(block, i)) {
                 continue;
             }
-            struct analysis_cell cell = { i, setting };
-            cell_text(study, cell, metric, text);
+            cell_text(block, i, metric, text);
             size_t length = analysis_text_width(text);
             width = length > width ? length : width;
-            length = analysis_text_width(series->label);
+            length = analysis_text_width(analysis_study_series(study, i)->label);
             layout.label_width = length > layout.label_width ? length : layout.label_width;
         }
         layout.metrics[layout.count] = metric;
@@ -182,17 +201,11 @@ static struct layout layout_of(const struct analysis_study *study, size_t file, 
     return layout;
 }
 
-static void print_setting(
-    const struct analysis_study *study, size_t file, uint16_t setting, FILE *out)
+static void print_block(const struct block *block, FILE *out)
 {
-    struct layout layout = layout_of(study, file, setting);
-    char text[ANALYSIS_TABLE_CELL_BYTES], name[256];
-    analysis_table_setting(analysis_study_info(study, file), setting, name, sizeof name);
-    if (name[0] != '\0') {
-        fprintf(out, "\n");
-        analysis_text_plain(out, name);
-        fprintf(out, "\n");
-    }
+    const struct analysis_study *study = block->study;
+    struct layout layout = layout_of(block);
+    char text[ANALYSIS_TABLE_CELL_BYTES];
     print_padded(out, "policy", layout.label_width, 1);
     for (size_t m = 0; m < layout.count; m++) {
         analysis_table_heading(study, layout.metrics[m], text);
@@ -200,21 +213,39 @@ static void print_setting(
     }
     fprintf(out, "\n");
     for (size_t i = 0; i < analysis_study_series_count(study); i++) {
-        const struct analysis_series *series = analysis_study_series(study, i);
-        if (series->file != file) {
+        if (!is_shown(block, i)) {
             continue;
         }
-        print_padded(out, series->label, layout.label_width, 1);
+        print_padded(out, analysis_study_series(study, i)->label, layout.label_width, 1);
         for (size_t m = 0; m < layout.count; m++) {
-            struct analysis_cell cell = { i, setting };
-            cell_text(study, cell, layout.metrics[m], text);
+            cell_text(block, i, layout.metrics[m], text);
             print_padded(out, text, layout.widths[m], 0);
         }
         fprintf(out, "\n");
     }
 }
 
-void analysis_table_print(const struct analysis_study *study, FILE *out)
+static void print_setting(struct block block, int has_differences, FILE *out)
+{
+    char name[256];
+    analysis_table_setting(
+        analysis_study_info(block.study, block.file), block.setting, name, sizeof name);
+    if (name[0] != '\0') {
+        fprintf(out, "\n");
+        analysis_text_plain(out, name);
+        fprintf(out, "\n");
+    }
+    print_block(&block, out);
+    if (has_differences) {
+        block.base = analysis_study_base(block.study, block.file);
+        fprintf(out, "difference to ");
+        analysis_text_plain(out, analysis_study_series(block.study, block.base)->label);
+        fprintf(out, "\n");
+        print_block(&block, out);
+    }
+}
+
+void analysis_table_print(const struct analysis_study *study, int has_differences, FILE *out)
 {
     for (size_t f = 0; f < analysis_study_file_count(study); f++) {
         const struct data_result_info *info = analysis_study_info(study, f);
@@ -226,7 +257,8 @@ void analysis_table_print(const struct analysis_study *study, FILE *out)
         analysis_text_plain(out, info->digest);
         fprintf(out, "\n");
         for (uint32_t s = 0; s < info->setting_count; s++) {
-            print_setting(study, f, (uint16_t)s, out);
+            struct block block = { study, f, SIZE_MAX, (uint16_t)s };
+            print_setting(block, has_differences, out);
         }
     }
 }

@@ -29,7 +29,8 @@ int analysis_table_has(const struct analysis_study *study, size_t file, uint16_t
 void analysis_table_setting(const struct data_result_info *info, uint16_t setting, char *text,
     size_t text_bytes);
 
-/* For the terminal: a block a setting, a row a policy. */
-void analysis_table_print(const struct analysis_study *study, FILE *out);
+/* For the terminal: a block a setting, a row a policy; with differences, a
+ * second block of what each policy has more than the file's base. */
+void analysis_table_print(const struct analysis_study *study, int has_differences, FILE *out);
 
 #endif

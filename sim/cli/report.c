@@ -10,11 +10,12 @@
 #define PATH_BYTES 4096
 
 static const char usage[]
-    = "usage: harbinger report FILE.h5 [FILE.h5 ...] [-o FOLDER] [--summary] [--verify]\n\n"
+    = "usage: harbinger report FILE.h5 [FILE.h5 ...] [OPTION ...]\n\n"
       "Prints the summary of result files, and writes their figures (PDF, PNG, and the\n"
       "numbers and gnuplot script of each) and report.html to FOLDER. Several files are\n"
       "laid over one another. A figure without data is left out.\n\n"
       "  -o FOLDER   made if absent; by default FILE-report beside the first FILE\n"
+      "  --base P    policy to compare the others with, pair by pair; by default the first\n"
       "  --summary   the summary only, no figures\n"
       "  --verify    first recompute the digest of each file from its rows\n"
       "  --columns   every table and column of a result file, with units\n";
@@ -22,7 +23,7 @@ static const char usage[]
 struct options {
     const char *paths[PATHS_MAX];
     size_t path_count;
-    const char *directory;
+    const char *directory, *base;
     int is_summary, is_verify;
 };
 
@@ -38,6 +39,8 @@ static int parse(int argc, char **argv, struct options *options)
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "-o") == 0 && i + 1 < argc) {
             options->directory = argv[++i];
+        } else if (strcmp(argv[i], "--base") == 0 && i + 1 < argc) {
+            options->base = argv[++i];
         } else if (strcmp(argv[i], "--summary") == 0) {
             options->is_summary = 1;
         } else if (strcmp(argv[i], "--verify") == 0) {
@@ -99,21 +102,23 @@ int cli_report(int argc, char **argv)
         }
         printf("%s: digest agrees with the rows\n", options.paths[i]);
     }
-    if (analysis_report_summary(options.paths, options.path_count, stdout, &problem) != HB_OK) {
+    char directory[PATH_BYTES], coastline[PATH_BYTES];
+    default_directory(options.paths[0], directory);
+    int has_coast
+        = data_tables_path("coastline.tsv", coastline, sizeof coastline, NULL) == HB_OK;
+    const struct analysis_report report = { .paths = options.paths,
+        .path_count = options.path_count,
+        .base = options.base,
+        .directory = options.directory == NULL ? directory : options.directory,
+        .coastline_path = has_coast ? coastline : NULL,
+        .progress = stdout };
+    if (analysis_report_summary(&report, stdout, &problem) != HB_OK) {
         return fail(problem.text);
     }
     if (options.is_summary) {
         return 0;
     }
-    char directory[PATH_BYTES], coastline[PATH_BYTES];
-    default_directory(options.paths[0], directory);
-    int has_coast
-        = data_tables_path("coastline.tsv", coastline, sizeof coastline, NULL) == HB_OK;
     printf("\n");
-    const struct analysis_report report = { .paths = options.paths,
-        .path_count = options.path_count,
-        .directory = options.directory == NULL ? directory : options.directory,
-        .coastline_path = has_coast ? coastline : NULL, .progress = stdout };
     if (analysis_report_write(&report, &problem) != HB_OK) {
         return fail(problem.text);
     }

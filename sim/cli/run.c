@@ -219,7 +219,8 @@ static int show_summary(const char *output)
 {
     struct data_problem problem = { .text = "" };
     const char *const paths[] = { output };
-    enum hb_status status = analysis_report_summary(paths, 1, stdout, &problem);
+    const struct analysis_report report = { .paths = paths, .path_count = 1 };
+    enum hb_status status = analysis_report_summary(&report, stdout, &problem);
     return status == HB_OK ? 0 : fail(&problem);
 }
 

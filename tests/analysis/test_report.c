@@ -193,8 +193,14 @@ static void the_summary_has_a_row_for_every_policy(void **state)
     size_t count;
     FILE *out = open_memstream(&text, &count);
     struct data_problem problem = { "" };
-    assert_int_equal(analysis_report_summary(&results, 1, out, &problem), HB_OK);
+    struct analysis_report what = { .paths = &results, .path_count = 1, .base = "oracle" };
+    assert_int_equal(analysis_report_summary(&what, out, &problem), HB_OK);
     (void)fclose(out);
+    assert_non_null(strstr(text, "\ndifference to oracle\n"));
+    what.base = "clairvoyance";
+    assert_int_equal(analysis_report_summary(&what, stdout, &problem), HB_ERR_NOT_FOUND);
+    assert_string_equal(problem.text,
+        "report-test.h5: /policies: found no 'clairvoyance': expected the policy to compare with");
     assert_non_null(strstr(text, "synthetic: 24 h, seed 731, 2 replications, digest "));
     assert_non_null(strstr(text, "\nski_rental "));
     assert_non_null(strstr(text, "regret %"));
