@@ -4,11 +4,11 @@
 #include <math.h>
 #include <string.h>
 
-/* The top 12 bits of a positive double are its biased exponent, the next 6 the
- * 64 equal parts of the octave: shifted right, they number the bins in order.
+/* The top 12 bits of a positive double are its biased exponent, the next 7 the
+ * 128 equal parts of the octave: shifted right, they number the bins in order.
  * No logarithm, so the same bin under every libm. */
-#define SHIFT 46
-#define FIRST ((uint64_t)(1023 + DATA_HISTOGRAM_OCTAVE_MIN) * 64)
+#define SHIFT 45
+#define FIRST ((uint64_t)(1023 + DATA_HISTOGRAM_OCTAVE_MIN) * 128)
 
 uint32_t data_histogram_bin(double latency_ms)
 {
@@ -32,8 +32,8 @@ double data_histogram_edge_ms(uint32_t bin)
     if (bin >= DATA_HISTOGRAM_BINS) {
         return HUGE_VAL;
     }
-    int octave = (int)((bin - 1) / 64);
-    return ldexp(1.0 + (double)((bin - 1) % 64) / 64.0, octave + DATA_HISTOGRAM_OCTAVE_MIN);
+    int octave = (int)((bin - 1) / 128);
+    return ldexp(1.0 + (double)((bin - 1) % 128) / 128.0, octave + DATA_HISTOGRAM_OCTAVE_MIN);
 }
 
 double data_histogram_middle_ms(uint32_t bin)
@@ -85,19 +85,25 @@ double data_histogram_quantile_ms(const struct data_histogram *histogram, double
     if (!(total > 0.0)) {
         return (double)NAN;
     }
-    double below = 0.0;
+    double below = 0.0, inside = 0.0;
     uint32_t last = 0;
     for (uint32_t i = 0; i < DATA_HISTOGRAM_BINS; i++) {
         if (!(histogram->weights[i] > 0.0)) {
             continue;
         }
         last = i;
-        below += histogram->weights[i];
-        if (below >= share * total) {
+        inside = histogram->weights[i];
+        if (below + inside >= share * total) {
             break;
         }
+        below += inside;
     }
-    return data_histogram_middle_ms(last);
+    if (last == 0 || last == DATA_HISTOGRAM_BINS - 1) {
+        return data_histogram_middle_ms(last);
+    }
+    double part = fmin(fmax((share * total - below) / inside, 0.0), 1.0);
+    double lower_ms = data_histogram_edge_ms(last);
+    return lower_ms + part * (data_histogram_edge_ms(last + 1) - lower_ms);
 }
 
 double data_histogram_share_below(const struct data_histogram *histogram, double latency_ms)

@@ -6,15 +6,15 @@
 
 #include "core/status.h"
 
-/* Latency histogram with bounded relative error: 64 equal bins in every octave
+/* Latency histogram with bounded relative error: 128 equal bins in every octave
  * from 2^-5 ms (31 us) to 2^17 ms (131 s), one bin below and one above. A
- * quantile is the middle of its bin, so within 1/128 = 0.79 % of a value that
- * has that rank. Weights are any doubles >= 0 (requests of a segment); sums of
- * whole numbers below 2^53 are exact, so merging commutes. 11 KiB each; a
+ * quantile is interpolated within the bin of the value that has that rank, so
+ * at most 1/128 = 0.79 % from it. Weights are any doubles >= 0 (requests of a segment); sums of
+ * whole numbers below 2^53 are exact, so merging commutes. 22 KiB each; a
  * plain value, all zero is empty. */
 #define DATA_HISTOGRAM_OCTAVE_MIN (-5)
 #define DATA_HISTOGRAM_OCTAVE_MAX 17
-#define DATA_HISTOGRAM_BINS (2 + 64 * (DATA_HISTOGRAM_OCTAVE_MAX - DATA_HISTOGRAM_OCTAVE_MIN))
+#define DATA_HISTOGRAM_BINS (2 + 128 * (DATA_HISTOGRAM_OCTAVE_MAX - DATA_HISTOGRAM_OCTAVE_MIN))
 
 struct data_histogram {
     double weights[DATA_HISTOGRAM_BINS];

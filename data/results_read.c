@@ -200,6 +200,11 @@ static enum hb_status read_names(struct data_result_file *from, struct data_prob
         uint32_t end = (uint32_t)info->settings[i].setting + 1;
         info->setting_count = end > info->setting_count ? end : info->setting_count;
     }
+    if (from->lengths[DATA_TABLE_BINS] != DATA_HISTOGRAM_BINS) {
+        return data_problem_set(problem, HB_ERR_FORMAT,
+            "%s: /bins: found %" PRIu64 " rows: expected %d", data_h5_path(from->file),
+            from->lengths[DATA_TABLE_BINS], DATA_HISTOGRAM_BINS);
+    }
     if (info->policy_count == 0) {
         return data_problem_set(problem, HB_ERR_FORMAT,
             "%s: /policies: found no row: expected at least one", data_h5_path(from->file));

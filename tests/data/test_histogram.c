@@ -49,6 +49,17 @@ static void quantiles_are_within_one_percent_of_the_sorted_data(void **state)
     assert_near(data_histogram_share_below(&histogram, 137.0), (double)below / SAMPLES, 1e-15);
 }
 
+/* Uniform in one bin: interpolation follows, the middle would not. */
+static void a_quantile_moves_within_its_bin(void **state)
+{
+    (void)state;
+    static struct data_histogram histogram;
+    data_histogram_add(&histogram, 16.01, 10.0); /* bin 16 .. 16.125 */
+    assert_near(data_histogram_quantile_ms(&histogram, 0.25), 16.03125, 1e-12);
+    assert_near(data_histogram_quantile_ms(&histogram, 1.0), 16.125, 1e-12);
+    assert_near(data_histogram_quantile_ms(&histogram, 0.0), 16.0, 1e-12);
+}
+
 static void merged_parts_equal_the_whole(void **state)
 {
     (void)state;
@@ -102,6 +113,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(quantiles_are_within_one_percent_of_the_sorted_data),
+        cmocka_unit_test(a_quantile_moves_within_its_bin),
         cmocka_unit_test(merged_parts_equal_the_whole),
         cmocka_unit_test(each_bin_holds_its_lower_edge_and_not_its_upper),
         cmocka_unit_test(what_lies_outside_goes_to_the_ends),
