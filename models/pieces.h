@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef MODEL_PIECES_H
+#define MODEL_PIECES_H
+
+#include "models/dataset.h"
+
+/* The stretches that sequences are trained and judged on: runs of slots of one
+ * session and one part, at least MODEL_PIECES_RUN_MIN long; longer ones than
+ * MODEL_PIECES_MAX are cut with an overlap. A slot t of a piece is an instant to be
+ * asked at once it has MODEL_PIECES_WARM slots up to and including itself; its
+ * target t + k must lie in the piece. */
+#define MODEL_PIECES_RUN_MIN 6
+#define MODEL_PIECES_MAX 96
+#define MODEL_PIECES_OVERLAP 4
+#define MODEL_PIECES_WARM 4
+
+struct model_piece {
+    uint64_t begin, end; /* slots of the data set */
+    uint32_t client, part;
+};
+
+struct model_pieces {
+    struct model_piece *at; /* in order of the data set */
+    uint32_t count;
+};
+
+enum hb_status model_pieces_init(struct model_pieces *pieces, const struct model_dataset *dataset);
+void model_pieces_fini(struct model_pieces *pieces);
+
+/* For every slot the farthest lag 0..4 that may be asked for at it: 0 where it is no
+ * instant. asked [slot_count]. */
+void model_pieces_ask(const struct model_pieces *pieces, const struct model_dataset *dataset,
+    uint8_t *asked);
+
+#endif

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "data/digest.h"
+#include "models/memory.h"
+#include "models/train_impl.h"
+
+static struct model_net_shape shape_of(const struct model_train_config *config,
+    const struct model_dataset *dataset)
+{
+    return (struct model_net_shape) { .places = dataset->vocabulary_count,
+        .embedding = config->embedding,
+        .inputs = HB_CANDIDATES_STEP_FEATURES,
+        .units = config->units,
+        .knots = HB_CANDIDATES_KNOTS,
+        .horizon = 16,
+        .context_count = HB_CANDIDATES_CONTEXT,
+        .context_size = 64,
+        .features = HB_CANDIDATES_FEATURES,
+        .hidden1 = 48,
+        .hidden2 = 24,
+        .has_vocabulary = config->has_vocabulary };
+}
+
+/* Every piece's trail: its client's slots before it. */
+static void keep_trails(struct model_trainer *trainer, struct hb_trail *trail)
+{
+    const struct model_dataset *dataset = trainer->scene.dataset;
+    size_t bytes = hb_trail_bytes(trainer->scene.visits);
+    uint32_t piece = 0;
+    for (uint32_t client = 0; client < dataset->client_count; client++) {
+        hb_trail_init(trail, trainer->scene.visits);
+        uint64_t at = dataset->first[client];
+        for (; piece < trainer->pieces.count && trainer->pieces.at[piece].client == client;
+             piece++) {
+            uint64_t begin = trainer->pieces.at[piece].begin;
+            /* pieces of one run overlap: then start over */
+            if (begin < at) {
+                hb_trail_init(trail, trainer->scene.visits);
+                at = dataset->first[client];
+            }
+            for (; at < begin; at++) {
+                model_dataset_add(dataset, at, trail);
+            }
+            memcpy(trainer->trails + piece * bytes, trail, bytes);
+        }
+    }
+}
+
+static void digest_data(struct model_trainer *trainer)
+{
+    const struct model_dataset *dataset = trainer->scene.dataset;
+    struct data_digest digest = { { 0 } };
+    size_t slots = dataset->slot_count;
+    data_digest_block(&digest, dataset->slot, slots * sizeof *dataset->slot);
+    data_digest_block(&digest, dataset->place, slots * sizeof *dataset->place);
+    data_digest_block(&digest, dataset->flags, slots);
+    data_digest_block(&digest, dataset->part, slots);
+    data_digest_text(&digest, trainer->data_digest);
+}
+
+static enum hb_status cut_pieces(struct model_trainer *trainer)
+{
+    enum hb_status status = model_pieces_init(&trainer->pieces, trainer->scene.dataset);
+    if (status != HB_OK) {
+        return status;
+    }
+    uint32_t count = trainer->pieces.count;
+    size_t bytes = hb_trail_bytes(trainer->scene.visits);
+    struct hb_trail *trail = malloc(bytes);
+    trainer->trails = calloc(count + 1, bytes);
+    trainer->orders[0] = calloc(count + 1, sizeof(uint32_t));
+    trainer->orders[1] = calloc(count + 1, sizeof(uint32_t));
+    if (trail == NULL || trainer->trails == NULL || trainer->orders[0] == NULL
+        || trainer->orders[1] == NULL) {
+        free(trail);
+        return HB_ERR_MEMORY;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t part = trainer->pieces.at[i].part;
+        if (part == MODEL_PART_TRAIN || part == MODEL_PART_VALID) {
+            trainer->orders[part][trainer->counts[part]++] = i;
+        }
+    }
+    keep_trails(trainer, trail);
+    free(trail);
+    return trainer->counts[0] > 0 && trainer->counts[1] > 0 ? HB_OK : HB_ERR_RANGE;
+}
+
+static enum hb_status allocate(struct model_trainer *trainer)
+{
+    size_t n = trainer->scene.layout.count;
+    const struct model_net_shape *s = &trainer->scene.layout.shape;
+    trainer->numbers = model_memory_floats(n);
+    trainer->m = model_memory_floats(n);
+    trainer->v = model_memory_floats(n);
+    trainer->best = model_memory_floats(n);
+    trainer->gradient = model_memory_floats(n);
+    trainer->curves[0] = calloc(trainer->config.epochs, sizeof(double));
+    trainer->curves[1] = calloc(trainer->config.epochs, sizeof(double));
+    if (trainer->numbers == NULL || trainer->m == NULL || trainer->v == NULL
+        || trainer->best == NULL || trainer->gradient == NULL || trainer->curves[0] == NULL
+        || trainer->curves[1] == NULL) {
+        return HB_ERR_MEMORY;
+    }
+    enum hb_status status
+        = model_lstm_packed_create(s->embedding + s->inputs, s->units, &trainer->lstm);
+    if (status == HB_OK) {
+        status = model_heads_packed_create(&trainer->scene.layout, &trainer->heads);
+    }
+    for (int i = 0; status == HB_OK && i < MODEL_TRAIN_SHARDS; i++) {
+        status = model_shard_create(&trainer->scene, &trainer->shards[i]);
+    }
+    return status;
+}
+
+enum hb_status model_trainer_create(const struct model_train_config *config,
+    const struct model_dataset *dataset, const struct model_counts *counts,
+    struct model_trainer **out)
+{
+    if (config->epochs == 0 || config->batch == 0 || config->batch > 4096 || config->units == 0
+        || config->embedding == 0 || config->rows < MODEL_TRAIN_SHARDS) {
+        return HB_ERR_RANGE;
+    }
+    struct model_trainer *trainer = calloc(1, sizeof *trainer);
+    if (trainer == NULL) {
+        return HB_ERR_MEMORY;
+    }
+    trainer->config = *config;
+    trainer->best_valid = INFINITY;
+    uint32_t questions = (MODEL_PIECES_MAX - MODEL_PIECES_WARM) * HB_CANDIDATES_KNOTS;
+    uint32_t rows = config->rows / MODEL_TRAIN_SHARDS;
+    trainer->scene = (struct model_shard_scene) { .dataset = dataset,
+        .counts = counts,
+        .tables = model_counts_tables(counts, dataset),
+        .pieces_max = (config->batch + MODEL_TRAIN_SHARDS - 1) / MODEL_TRAIN_SHARDS,
+        .rows_max = rows > questions ? rows : questions,
+        .visits = config->visits,
+        .dropout = config->dropout,
+        .unknown_dropout = config->unknown_dropout,
+        .score_dropout = config->score_dropout };
+    struct model_net_shape shape = shape_of(config, dataset);
+    model_net_layout_init(&trainer->scene.layout, &shape);
+    enum hb_status status = cut_pieces(trainer);
+    if (status == HB_OK) {
+        status = allocate(trainer);
+    }
+    if (status != HB_OK) {
+        model_trainer_free(trainer);
+        return status;
+    }
+    digest_data(trainer);
+    trainer->steps_per_epoch = (trainer->counts[0] + config->batch - 1) / config->batch;
+    model_net_start(&trainer->scene.layout, config->seed, trainer->numbers);
+    *out = trainer;
+    return HB_OK;
+}
+
+void model_trainer_free(struct model_trainer *trainer)
+{
+    if (trainer == NULL) {
+        return;
+    }
+    for (int i = 0; i < MODEL_TRAIN_SHARDS; i++) {
+        model_shard_free(trainer->shards[i]);
+    }
+    model_heads_packed_free(trainer->heads);
+    model_lstm_packed_free(trainer->lstm);
+    free(trainer->curves[1]);
+    free(trainer->curves[0]);
+    free(trainer->gradient);
+    free(trainer->best);
+    free(trainer->v);
+    free(trainer->m);
+    free(trainer->numbers);
+    free(trainer->orders[1]);
+    free(trainer->orders[0]);
+    free(trainer->trails);
+    model_pieces_fini(&trainer->pieces);
+    free(trainer);
+}
