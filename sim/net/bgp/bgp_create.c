@@ -104,6 +104,7 @@ static bool details_alloc(struct sim_bgp *bgp)
     }
     for (uint32_t edge = 0; edge < bgp->edge_count; edge++) {
         bgp->io[edge].tcp.ato_ticks = 10;
+        bgp->io[edge].tcp.round_trip_ns = 2 * (int64_t)bgp->topology->delay_ns[edge];
         bgp->io[edge].tcp.received_tick = INT32_MIN;
         bgp->mrai_ns[edge] = -1000 * (int64_t)SECOND_NS; /* the last write, long ago */
     }

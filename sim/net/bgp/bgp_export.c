@@ -355,7 +355,7 @@ void sim_bgp_export_dump(struct sim_bgp *bgp, uint32_t edge, uint32_t answers)
     bgp->edge_flags[edge] |= EDGE_DUMPED;
     if (bgp->io != NULL) {
         /* Ordered before anything is queued, which would order an earlier one;
-         * the end that was called has one more message to read before. */
+         * the end that is established second has one more message to read. */
         double wait_s = bgp_profile(bgp, bgp->in[edge].owner)->first_send_s * (1.0 + answers);
         flush_after(bgp, bgp->in[edge].owner, wait_s);
     }

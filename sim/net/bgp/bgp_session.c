@@ -6,7 +6,7 @@
  * sound: when one falls silent, the instant at which each end will notice is
  * drawn from the phase of the last keepalive that came through. */
 
-/* answers: 1 at the end that was called, 0 at the one that calls. */
+/* answers: 1 at the end that is established second. */
 static void push_answer(
     struct sim_bgp *bgp, enum sim_bgp_kind kind, uint32_t edge, int64_t at_ns, uint32_t answers)
 {
@@ -53,11 +53,14 @@ static void lose(struct sim_bgp *bgp, uint32_t edge)
     }
 }
 
-/* The end whose timer fired opens. Address resolution, TCP and OPEN take five
- * delays until it is established, and up to one more until the other end is:
- * less, by chance, if that one was about to connect as well. */
-static void establish(struct sim_bgp *bgp, uint32_t edge)
+/* Of two connections the one that the higher id opened stays (RFC 4271 s. 6.8), so
+ * the lower end is called, and established first: after address resolution, TCP
+ * and OPEN, five delays. The other end is up to one more delay behind, less, by
+ * chance, if its timer was about to fire as well. */
+static void establish(struct sim_bgp *bgp, uint32_t either)
 {
+    uint32_t other = bgp->topology->back[either];
+    uint32_t edge = bgp->in[either].owner < bgp->in[other].owner ? either : other;
     uint32_t back = bgp->topology->back[edge];
     lose(bgp, edge);
     lose(bgp, back);

@@ -74,6 +74,8 @@ struct bgp_attributes { /* of a path, interned by index */
 /* One end of a session's TCP connection, as far as small segments matter. */
 struct bgp_tcp {
     int64_t received_tick;   /* instant of the last data, in kernel ticks */
+    int64_t sent_ns, round_trip_ns; /* of the last segment; smoothed, delays of acks included */
+    int64_t keepalive_ns;    /* when the next KEEPALIVE will have come in */
     uint32_t sent, acked;    /* segments of ours */
     uint32_t received;       /* segments of theirs */
     uint32_t ato_ticks;

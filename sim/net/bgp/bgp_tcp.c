@@ -83,6 +83,30 @@ static void count_sent(struct sim_bgp *bgp, uint32_t edge, uint32_t first)
     }
 }
 
+/* KEEPALIVEs come in now and then without being events: whoever looks at the
+ * connection accounts for those since. Nobody answers them, so the delayed
+ * acknowledgement runs out and ends the ping-pong. */
+static void note_keepalives(struct sim_bgp *bgp, uint32_t edge)
+{
+    struct bgp_tcp *tcp = &bgp->io[edge].tcp;
+    const struct sim_bgp_profile *theirs = bgp_profile(bgp, bgp->topology->peer[edge]);
+    if (theirs->hold_s <= 0.0 || bgp->stamp_ns < tcp->keepalive_ns) {
+        return;
+    }
+    double interval_s = theirs->hold_s / 3.0
+        * (1.0 - theirs->timer_jitter * sim_draw_uniform(&bgp->stream));
+    bool is_first = tcp->keepalive_ns == 0; /* its phase is anybody's guess */
+    int64_t interval_ns = hb_units_ns(interval_s), late_ns = bgp->stamp_ns - tcp->keepalive_ns;
+    int64_t past_ns = is_first ? hb_units_ns(interval_s * sim_draw_uniform(&bgp->stream))
+                               : late_ns % interval_ns;
+    tcp->keepalive_ns = bgp->stamp_ns - past_ns + interval_ns;
+    if (!is_first && !tcp->delack_pending) {
+        tcp->pingpong = false;
+        tcp->ato_ticks = ATO_TICKS;
+        tcp->received_tick = tick_at(bgp, bgp->stamp_ns - past_ns);
+    }
+}
+
 /* Any segment of ours carries the acknowledgement that was due. */
 static uint32_t acknowledgement(struct bgp_tcp *tcp)
 {
@@ -94,6 +118,7 @@ static uint32_t acknowledgement(struct bgp_tcp *tcp)
 static bool push_queue(struct sim_bgp *bgp, uint32_t edge)
 {
     struct bgp_tcp *tcp = &bgp->io[edge].tcp;
+    note_keepalives(bgp, edge);
     bool holds = bgp_profile(bgp, bgp->in[edge].owner)->nagle && tcp->acked != tcp->sent;
     if (tcp->first == 0 || holds) {
         return false;
@@ -104,6 +129,7 @@ static bool push_queue(struct sim_bgp *bgp, uint32_t edge)
     count_sent(bgp, edge, tcp->first);
     tcp->first = tcp->last = 0;
     tcp->sent++;
+    tcp->sent_ns = bgp->stamp_ns;
     if (tick_at(bgp, bgp->stamp_ns) - tcp->received_tick < (int64_t)tcp->ato_ticks) {
         tcp->pingpong = true;
     }
@@ -139,7 +165,8 @@ void sim_bgp_tcp_open(struct sim_bgp *bgp, uint32_t edge)
     io->in_first = io->in_last = 0;
     /* OPEN and KEEPALIVE have been answered with data on either side. */
     io->tcp = (struct bgp_tcp){ .ato_ticks = ATO_TICKS, .pingpong = true,
-        .received_tick = tick_at(bgp, bgp->now_ns), .delack_order = ++bgp->order };
+        .received_tick = tick_at(bgp, bgp->now_ns), .delack_order = ++bgp->order,
+        .round_trip_ns = 2 * (int64_t)bgp->topology->delay_ns[edge] };
 }
 
 static void send_acknowledgement(struct sim_bgp *bgp, uint32_t edge)
@@ -164,11 +191,20 @@ static void note_received(struct bgp_tcp *tcp, int64_t tick)
     tcp->received++;
 }
 
+/* The round trip is smoothed as RFC 6298 has it, an eighth of each news. */
+static void note_acknowledged(const struct sim_bgp *bgp, struct bgp_tcp *tcp, uint32_t ack)
+{
+    if ((int32_t)(ack - tcp->acked) > 0) {
+        tcp->acked = ack;
+        tcp->round_trip_ns += (bgp->now_ns - tcp->sent_ns - tcp->round_trip_ns) / 8;
+    }
+}
+
 static void delay_acknowledgement(struct sim_bgp *bgp, uint32_t edge)
 {
     struct bgp_tcp *tcp = &bgp->io[edge].tcp;
     int64_t tick = tick_at(bgp, bgp->now_ns);
-    uint32_t round_trip = (uint32_t)(2 * (int64_t)bgp->topology->delay_ns[edge] / TICK_NS);
+    uint32_t round_trip = (uint32_t)(tcp->round_trip_ns / TICK_NS);
     uint32_t most = round_trip > ATO_TICKS ? round_trip : ATO_TICKS;
     uint32_t ticks = tcp->ato_ticks < most ? tcp->ato_ticks : most;
     tcp->delack_pending = true;
@@ -328,10 +364,9 @@ static void segment_arrived(struct sim_bgp *bgp, const struct sim_event *event)
     }
     segment_dropped(bgp, event->payload);
     struct bgp_tcp *tcp = &bgp->io[edge].tcp;
+    note_keepalives(bgp, edge);
     note_received(tcp, tick_at(bgp, bgp->now_ns));
-    if ((int32_t)(segment.ack - tcp->acked) > 0) {
-        tcp->acked = segment.ack;
-    }
+    note_acknowledged(bgp, tcp, segment.ack);
     if (!push_queue(bgp, edge)) {
         if (tcp->pingpong && !tcp->delack_pending) {
             delay_acknowledgement(bgp, edge);
@@ -355,9 +390,7 @@ static void ack_arrived(struct sim_bgp *bgp, const struct sim_event *event)
         return;
     }
     uint16_t ahead = (uint16_t)((event->payload >> 8) - tcp->acked);
-    if (ahead < 0x8000U) {
-        tcp->acked += ahead;
-    }
+    note_acknowledged(bgp, tcp, tcp->acked + (ahead < 0x8000U ? ahead : 0U));
     (void)push_queue(bgp, edge); /* there may be nothing to push */
 }
 

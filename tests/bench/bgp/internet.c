@@ -15,7 +15,7 @@
 #include "sim/net/bgp/bgp.h"
 #include "tests/support/paths.h"
 
-enum { trial_count = 20, monitor_count = 100 };
+enum { trial_count = 40, monitor_count = 100 };
 
 static const uint32_t collector_as = 4200000000U; /* private */
 
