@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/lstm_kernel_body.h"
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <immintrin.h>
+
+#define AVX2 __attribute__((target("avx2,fma,f16c")))
+#define AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma,f16c")))
+#define VNNI __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")))
+#define INLINE __attribute__((always_inline)) static inline
+
+enum { vector = 16 };
+
+/* rows x vectors accumulators; the vectors lie in panels of two. */
+AVX512 INLINE void tile512(const struct hb_lstm_product *p, size_t i, size_t j, size_t rows,
+    size_t vectors)
+{
+    __m512 sum[8][8];
+    const float *b[4], *a = p->a + i * p->lda;
+    float *c = p->c + i * p->ldc + j;
+    for (size_t v = 0; v < vectors; v++) {
+        b[v / 2] = p->b + (j / hb_lstm_panel + v / 2) * p->panel + j % hb_lstm_panel;
+        for (size_t r = 0; r < rows; r++) {
+            sum[r][v] = _mm512_loadu_ps(c + r * p->ldc + v * vector);
+        }
+    }
+    size_t lda = p->lda, row = p->row;
+    for (size_t l = 0; l < p->k; l++) {
+        __m512 right[8];
+        for (size_t v = 0; v < vectors; v++) {
+            right[v] = _mm512_loadu_ps(b[v / 2] + l * row + v % 2 * vector);
+        }
+        for (size_t r = 0; r < rows; r++) {
+            __m512 left = _mm512_set1_ps(a[r * lda + l]);
+            for (size_t v = 0; v < vectors; v++) {
+                sum[r][v] = _mm512_fmadd_ps(left, right[v], sum[r][v]);
+            }
+        }
+    }
+    for (size_t r = 0; r < rows; r++) {
+        for (size_t v = 0; v < vectors; v++) {
+            _mm512_storeu_ps(c + r * p->ldc + v * vector, sum[r][v]);
+        }
+    }
+}
+
+AVX512 static void row_product512(const struct hb_lstm_product *p, size_t i)
+{
+    size_t j = 0;
+    for (; j + 4 * hb_lstm_panel <= p->columns; j += 4 * hb_lstm_panel) {
+        tile512(p, i, j, 1, 8);
+    }
+    for (; j + hb_lstm_panel <= p->columns; j += hb_lstm_panel) {
+        tile512(p, i, j, 1, 2);
+    }
+    if (j < p->columns) {
+        tile512(p, i, j, 1, 1);
+    }
+}
+
+/* A panel stays in the first-level cache while the rows pass. */
+AVX512 static void product512(const struct hb_lstm_product *p)
+{
+    size_t whole = p->rows / 8 * 8, fours = whole + (p->rows - whole) / 4 * 4;
+    for (size_t j = 0; j < p->columns && fours > 0; j += hb_lstm_panel) {
+        int is_half = p->columns - j < hb_lstm_panel;
+        for (size_t i = 0; i < whole; i += 8) {
+            if (is_half) {
+                tile512(p, i, j, 8, 1);
+            } else {
+                tile512(p, i, j, 8, 2);
+            }
+        }
+        if (fours > whole && is_half) {
+            tile512(p, whole, j, 4, 1);
+        } else if (fours > whole) {
+            tile512(p, whole, j, 4, 2);
+        }
+    }
+    for (size_t i = fours; i < p->rows; i++) {
+        row_product512(p, i);
+    }
+}
+
+AVX2 INLINE void tile256(const struct hb_lstm_product *p, size_t i, size_t j, size_t rows,
+    size_t vectors)
+{
+    __m256 sum[2][4];
+    const float *b = p->b + j / hb_lstm_panel * p->panel + j % hb_lstm_panel;
+    const float *a = p->a + i * p->lda;
+    float *c = p->c + i * p->ldc + j;
+    for (size_t r = 0; r < rows; r++) {
+        for (size_t v = 0; v < vectors; v++) {
+            sum[r][v] = _mm256_loadu_ps(c + r * p->ldc + v * 8);
+        }
+    }
+    for (size_t l = 0; l < p->k; l++, b += p->row) {
+        for (size_t r = 0; r < rows; r++) {
+            __m256 left = _mm256_set1_ps(a[r * p->lda + l]);
+            for (size_t v = 0; v < vectors; v++) {
+                sum[r][v] = _mm256_fmadd_ps(left, _mm256_loadu_ps(b + v * 8), sum[r][v]);
+            }
+        }
+    }
+    for (size_t r = 0; r < rows; r++) {
+        for (size_t v = 0; v < vectors; v++) {
+            _mm256_storeu_ps(c + r * p->ldc + v * 8, sum[r][v]);
+        }
+    }
+}
+
+AVX2 static void product256(const struct hb_lstm_product *p)
+{
+    for (size_t j = 0; j < p->columns; j += hb_lstm_panel) {
+        int is_half = p->columns - j < hb_lstm_panel;
+        for (size_t i = 0; i < p->rows; i += 2) {
+            if (p->rows - i == 1 && is_half) {
+                tile256(p, i, j, 1, 2);
+            } else if (p->rows - i == 1) {
+                tile256(p, i, j, 1, 4);
+            } else if (is_half) {
+                tile256(p, i, j, 2, 2);
+            } else {
+                tile256(p, i, j, 2, 4);
+            }
+        }
+    }
+}
+
+VNNI INLINE void tile8(const struct hb_lstm_product8 *p, size_t i, size_t j, size_t rows,
+    size_t vectors)
+{
+    __m512i sum[8][8];
+    const uint8_t *a = p->a + i * p->lda;
+    const int8_t *b = p->b + j * p->k;
+    size_t panel = hb_lstm_panel * p->k;
+    for (size_t r = 0; r < rows; r++) {
+        for (size_t v = 0; v < vectors; v++) {
+            sum[r][v] = _mm512_setzero_si512();
+        }
+    }
+    for (size_t l = 0; l < p->k; l += 4) {
+        __m512i right[8];
+        for (size_t v = 0; v < vectors; v++) {
+            right[v] = _mm512_loadu_si512(b + v / 2 * panel + l * hb_lstm_panel + v % 2 * 64);
+        }
+        for (size_t r = 0; r < rows; r++) {
+            int32_t four;
+            memcpy(&four, a + r * p->lda + l, sizeof four);
+            __m512i left = _mm512_set1_epi32(four);
+            for (size_t v = 0; v < vectors; v++) {
+                sum[r][v] = _mm512_dpbusd_epi32(sum[r][v], left, right[v]);
+            }
+        }
+    }
+    for (size_t v = 0; v < vectors; v++) {
+        size_t at = j + v * vector;
+        size_t left = p->columns > at ? p->columns - at : 0;
+        __mmask16 mask = (__mmask16)(left >= vector ? 0xffff : (1U << left) - 1);
+        __m512i correction = _mm512_maskz_loadu_epi32(mask, p->correction + at);
+        __m512 b_scale = _mm512_maskz_loadu_ps(mask, p->b_scale + at);
+        for (size_t r = 0; r < rows; r++) {
+            float *c = p->c + (i + r) * p->ldc + at;
+            __m512 scale = _mm512_mul_ps(_mm512_set1_ps(p->a_scale[i + r]), b_scale);
+            __m512 exact = _mm512_cvtepi32_ps(_mm512_sub_epi32(sum[r][v], correction));
+            __m512 was = _mm512_maskz_loadu_ps(mask, c);
+            _mm512_mask_storeu_ps(c, mask, _mm512_add_ps(was, _mm512_mul_ps(exact, scale)));
+        }
+    }
+}
+
+VNNI static void product_vnni(const struct hb_lstm_product8 *p)
+{
+    size_t whole = p->rows / 8 * 8;
+    for (size_t j = 0; j < p->columns && whole > 0; j += hb_lstm_panel) {
+        for (size_t i = 0; i < whole; i += 8) {
+            tile8(p, i, j, 8, 2);
+        }
+    }
+    for (size_t i = whole; i < p->rows; i++) {
+        size_t j = 0;
+        for (; j + 4 * hb_lstm_panel <= p->columns; j += 4 * hb_lstm_panel) {
+            tile8(p, i, j, 1, 8);
+        }
+        for (; j < p->columns; j += hb_lstm_panel) {
+            tile8(p, i, j, 1, 2);
+        }
+    }
+}
+
+AVX512 static void top512(const float *x, size_t n, struct hb_lstm_top *best)
+{
+    *best = (struct hb_lstm_top) { .count = 0 };
+    for (size_t i = 0; i < n; i += vector) {
+        __mmask16 mask = (__mmask16)(n - i >= vector ? 0xffff : (1U << (n - i)) - 1);
+        __m512 low = _mm512_set1_ps(body_top_floor(best)), these = _mm512_maskz_loadu_ps(mask, x + i);
+        uint32_t above = _mm512_mask_cmp_ps_mask(mask, these, low, _CMP_GT_OQ);
+        for (; above != 0; above &= above - 1) {
+            size_t at = i + (size_t)__builtin_ctz(above);
+            if (x[at] > body_top_floor(best)) {
+                body_top_put(best, (uint32_t)at, x[at]);
+            }
+        }
+    }
+}
+
+AVX2 static void top256(const float *x, size_t n, struct hb_lstm_top *best)
+{
+    *best = (struct hb_lstm_top) { .count = 0 };
+    for (size_t i = 0; i < n; i++) {
+        if (x[i] > body_top_floor(best)) {
+            body_top_put(best, (uint32_t)i, x[i]);
+        }
+    }
+}
+
+AVX2 static void half_pack(const float *x, size_t n, uint16_t *half)
+{
+    for (size_t i = 0; i < n; i++) {
+        half[i] = _cvtss_sh(x[i], _MM_FROUND_TO_NEAREST_INT);
+    }
+}
+
+AVX2 static void half_unpack(const uint16_t *half, size_t n, float *x)
+{
+    size_t whole = n / 8 * 8;
+    for (size_t i = 0; i < whole; i += 8) {
+        _mm256_storeu_ps(x + i, _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(half + i))));
+    }
+    for (size_t i = whole; i < n; i++) {
+        x[i] = _cvtsh_ss(half[i]);
+    }
+}
+
+#define BODIES(UNIT, suffix)                                                              \
+    UNIT static void product8_##suffix(const struct hb_lstm_product8 *p)                  \
+    {                                                                                     \
+        body_product8(p);                                                                 \
+    }                                                                                     \
+    UNIT static void cell_##suffix(const float *pre, size_t units, float *h, float *c)    \
+    {                                                                                     \
+        body_cell(pre, units, h, c);                                                      \
+    }                                                                                     \
+    UNIT static float exp_sum_##suffix(float *x, size_t n, float factor)                  \
+    {                                                                                     \
+        return body_exp_sum(x, n, factor);                                                \
+    }                                                                                     \
+    UNIT static void relu_##suffix(float *x, size_t n)                                    \
+    {                                                                                     \
+        body_relu(x, n);                                                                  \
+    }                                                                                     \
+    UNIT static void scale_##suffix(float *x, size_t n, float factor)                     \
+    {                                                                                     \
+        body_scale(x, n, factor);                                                         \
+    }                                                                                     \
+    UNIT static float quantize_##suffix(const float *x, size_t n, uint8_t *q)             \
+    {                                                                                     \
+        return body_quantize(x, n, q);                                                    \
+    }
+BODIES(AVX2, avx2)
+BODIES(AVX512, avx512)
+
+static const struct hb_lstm_kernels kernels_avx2 = { product256, product8_avx2, cell_avx2,
+    exp_sum_avx2, relu_avx2, scale_avx2, quantize_avx2, top256, half_pack, half_unpack };
+static const struct hb_lstm_kernels kernels_avx512 = { product512, product8_avx512, cell_avx512,
+    exp_sum_avx512, relu_avx512, scale_avx512, quantize_avx512, top512, half_pack, half_unpack };
+static const struct hb_lstm_kernels kernels_vnni = { product512, product_vnni, cell_avx512,
+    exp_sum_avx512, relu_avx512, scale_avx512, quantize_avx512, top512, half_pack, half_unpack };
+
+const struct hb_lstm_kernels *hb_lstm_kernels_avx2(void)
+{
+    int is_there = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    return is_there ? &kernels_avx2 : NULL;
+}
+
+const struct hb_lstm_kernels *hb_lstm_kernels_avx512(void)
+{
+    int is_there = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
+        && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")
+        && __builtin_cpu_supports("fma");
+    if (!is_there) {
+        return NULL;
+    }
+    return __builtin_cpu_supports("avx512vnni") ? &kernels_vnni : &kernels_avx512;
+}
+
+#else
+
+const struct hb_lstm_kernels *hb_lstm_kernels_avx2(void)
+{
+    return NULL;
+}
+
+const struct hb_lstm_kernels *hb_lstm_kernels_avx512(void)
+{
+    return NULL;
+}
+
+#endif
