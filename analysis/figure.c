@@ -262,7 +262,7 @@ void analysis_figure_linear_axis(struct analysis_figure *figure, double low, dou
 void analysis_figure_plot_area(struct analysis_figure *figure, double key_share)
 {
     fprintf(figure->script,
-        "set lmargin at screen 0.125\nset rmargin at screen 0.965\n"
+        "set lmargin at screen 0.145\nset rmargin at screen 0.965\n"
         "set tmargin at screen %.4f\nset bmargin at screen %.4f\n",
         1.0 - key_share - 0.05 / figure->height_in, 0.34 / figure->height_in);
 }
@@ -272,7 +272,7 @@ void analysis_figure_panel(struct analysis_figure *figure, int panel, double key
     double bottom = 0.34 / figure->height_in, gap = 0.07 / figure->height_in;
     double top = 1.0 - key_share - 0.05 / figure->height_in;
     double middle = 0.5 * (bottom + top);
-    fprintf(figure->script, "set lmargin at screen 0.125\nset rmargin at screen 0.965\n");
+    fprintf(figure->script, "set lmargin at screen 0.145\nset rmargin at screen 0.965\n");
     fprintf(figure->script, "set tmargin at screen %.4f\nset bmargin at screen %.4f\n",
         panel == 0 ? top : middle - gap, panel == 0 ? middle + gap : bottom);
 }

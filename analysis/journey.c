@@ -233,7 +233,7 @@ static void write_map(struct analysis_figure *figure, const struct cast *cast,
     fprintf(out,
         is_wide ? "plot '%s.tsv' index 0 using 1:2 with filledcurves closed fc rgb '#E9E9E9' fs "
                   "solid border rgb '#A8A8A8' lw 0.3"
-                : "plot '%s.tsv' index 1 using 1:2 with points pt 7 ps 0.22 lc rgb '#D2D2D2'",
+                : "plot '%s.tsv' index 1 using 1:2 with points pt 7 ps 0.22 lc rgb '#DEDEDE'",
         figure->name);
     for (size_t k = 0; k < cast->count; k++) {
         fprintf(out,
@@ -260,7 +260,7 @@ static void write_clock(struct analysis_figure *figure, const struct data_result
     fprintf(out, "set key at screen 0.5,screen %.4f center top samplen 1.2\n",
         1.0 - shares.map - 0.03 / figure->height_in);
     fprintf(out, "set border 3 lw 0.6\nset tics out nomirror scale 0.5,0.25\n");
-    fprintf(out, "set lmargin at screen 0.125\nset rmargin at screen 0.965\n");
+    fprintf(out, "set lmargin at screen 0.145\nset rmargin at screen 0.965\n");
     fprintf(out, "set tmargin at screen %.4f\nset bmargin at screen %.4f\n",
         1.0 - shares.map - shares.key - 0.05 / figure->height_in, 0.34 / figure->height_in);
     double end = (double)info->duration_s / 3600.0;
