@@ -80,16 +80,19 @@ struct hb_lstm_config {
     uint32_t client_capacity;
     uint32_t visit_count;   /* of a client's trail; 0: 120, compact 56 */
     uint32_t batch_max;     /* questions evaluated together; 0: 64 */
-    uint32_t silence_slots; /* a longer silence counts as lost from sight; 0: no limit */
+    uint32_t silence_slots; /* a longer silence counts as lost from sight; 0: 192, two days */
     int64_t unix_epoch_s;   /* calendar of instant 0 */
+    int is_tracked;         /* the host tells of every move, so a stay without news is observed */
     int is_compact;         /* h and c as 16-bit floats: under 1 KiB a client at 128 units */
     int is_int8;            /* 8-bit weights of recurrence and vocabulary */
 };
 
-/* The streaming predictor. model's arrays are borrowed for its life (tables) or until
- * return (weights). HB_ERR_RANGE, HB_ERR_MEMORY. Uses step features as hb_candidates_step
- * and context features as hb_candidates_context give them: HB_ERR_UNSUPPORTED for a model
- * of other counts. */
+/* The streaming predictor. Of model, the tables and tokens are borrowed for its life, the weights
+ * until return. The LSTM has seen all slots that are over, and steps on through the current
+ * one for an answer only; a client that is out of sight gets no guess. A gap on the grid, or
+ * time going back, begins a new session from a zero state. HB_ERR_RANGE, HB_ERR_MEMORY;
+ * HB_ERR_UNSUPPORTED for more step or context features than candidates.h lists (the first
+ * feature_count and context_count of them are used). */
 HB_API enum hb_status hb_lstm_create(const struct hb_lstm_model *model,
     const struct hb_lstm_config *config, struct hb_predictor **out);
 

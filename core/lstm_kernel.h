@@ -7,7 +7,7 @@
  * multiply-adds in the order of k, sums of vectors run in 32 chains. */
 #include "core/lstm_net.h"
 
-enum { hb_lstm_panel = 32, hb_lstm_pad = 16 }; /* columns of a panel; a row of floats is padded to */
+enum { hb_lstm_panel = 32, hb_lstm_pad = 16 }; /* columns of a panel; what rows are padded to */
 
 /* c [rows][columns] += a [rows][k] b. b is in panels of 32 columns: element (l, j) at
  * b[j / 32 * panel + l * row + j % 32], 64-byte aligned; columns a multiple of 16. */

@@ -193,7 +193,8 @@ AVX512 static void top512(const float *x, size_t n, struct hb_lstm_top *best)
     *best = (struct hb_lstm_top) { .count = 0 };
     for (size_t i = 0; i < n; i += vector) {
         __mmask16 mask = (__mmask16)(n - i >= vector ? 0xffff : (1U << (n - i)) - 1);
-        __m512 low = _mm512_set1_ps(body_top_floor(best)), these = _mm512_maskz_loadu_ps(mask, x + i);
+        __m512 low = _mm512_set1_ps(body_top_floor(best));
+        __m512 these = _mm512_maskz_loadu_ps(mask, x + i);
         uint32_t above = _mm512_mask_cmp_ps_mask(mask, these, low, _CMP_GT_OQ);
         for (; above != 0; above &= above - 1) {
             size_t at = i + (size_t)__builtin_ctz(above);

@@ -351,7 +351,6 @@ static void candidates_are_the_best_of_each_source(void **state)
     for (uint32_t i = 0; i < len && i < HB_CANDIDATES_MOVES_MAX; i++) {
         assert_true(is_in(&set, w->to[0][first + i]));
     }
-    assert_true(set.count <= HB_CANDIDATES_MAX);
     free(trail);
     hb_candidates_free(work);
     free(w);
@@ -417,7 +416,6 @@ static void step_and_context_tell_time_dwell_and_motion(void **state)
     hb_candidates_step(&w->tables, trail, &now, f);
     assert_near((double)f[2], 0.0, 0.0); /* Monday */
     assert_near((double)f[9], 1.0, 0.0);
-    assert_near((double)f[6], 0.0, 0.0);
     free(trail);
     hb_candidates_free(work);
     free(w);

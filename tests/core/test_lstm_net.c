@@ -126,7 +126,8 @@ static double worst_of(const struct lstm_world *world, struct episode *e, double
             lstm_world_step(model, e->places[t][i], e->features[t][i], state);
         }
         for (size_t j = 0; j < len; j++) {
-            *state_worst = fmax(*state_worst, fabs(state[j] - (double)e->states[(size_t)i * len + j]));
+            double got = (double)e->states[(size_t)i * len + j];
+            *state_worst = fmax(*state_worst, fabs(state[j] - got));
         }
         lstm_world_answer(model, state, e->context[i], &e->sets[i], (double)e->horizons[i], p);
         for (uint32_t j = 0; j < model->tables.place_count; j++) {
