@@ -9,7 +9,7 @@
 #include "sim/run/episode.h"
 #include "sim/run/stage.h"
 
-#define ROWS_MEMORY_BYTES (8u << 20) /* of one episode, the rest goes to a temporary file */
+#define ROWS_MEMORY_BYTES (2u << 20) /* of one episode, the rest goes to a temporary file */
 #define RECORD_SUFFIX ".part"
 
 struct recording {
