@@ -8,6 +8,7 @@
 #define VERIFY_KIND_LIST(X)                                                    \
     X(migration, "DIR  a published service migration case: policies by lead, and the optimum") \
     X(bgp, "FILE...  measured BGP convergence, event by event, beside the simulator's") \
+    X(catchment, "DIR  measured anycast catchments of two sites beside predicted ones") \
     /* the list ends here */
 
 #define X(name, help) int verify_##name(int argc, char **argv);
