@@ -28,8 +28,8 @@ static const struct sim_bgp_profile profiles[] = {
         .hold_s = 90.0, .timer_jitter = 0.25, .connect_s = 120.0, .carrier_s = 1.0e-3 },
     /* Shares and delays that reproduce three measurements at once, see README.md. */
     { .name = "internet",
-        .process_s = 10.0e-3, .process_as_s = 0.2, .process_as_sigma = 0.5,
-        .mrai_ebgp_s = 30.0, .mrai_ibgp_s = 5.0, .mrai_jitter = 0.25, .mrai_share = 0.49,
+        .process_s = 10.0e-3, .process_as_s = 0.1, .process_as_sigma = 0.5,
+        .mrai_ebgp_s = 30.0, .mrai_ibgp_s = 5.0, .mrai_jitter = 0.25, .mrai_share = 0.50,
         .mrai_busy_customers = 100, .mrai_holds_withdrawals = true, .mrai_hold_share = 0.16,
         .resend = SIM_BGP_KEEP_QUIET,
         .hold_s = 180.0, .timer_jitter = 0.25, .connect_s = 30.0, .carrier_s = 10.0e-3 },
