@@ -113,21 +113,24 @@ static enum hb_status refuse(const struct model_trainer *trainer, struct data_pr
         tensor < MODEL_NET_TENSOR_COUNT ? model_net_tensor_name(tensor) : "the loss");
 }
 
+void model_trainer_order(struct model_trainer *trainer)
+{
+    for (uint32_t i = 0, p = 0; p < trainer->pieces.count; p++) {
+        if (trainer->pieces.at[p].part == MODEL_PART_TRAIN) {
+            trainer->orders[0][i++] = p;
+        }
+    }
+    model_random_shuffle(model_random_mix(trainer->config.seed + STREAM_ORDER, trainer->epoch),
+        trainer->orders[0], trainer->counts[0]);
+}
+
 enum hb_status model_trainer_step(struct model_trainer *trainer, struct data_problem *problem)
 {
     uint64_t in_epoch = trainer->step % trainer->steps_per_epoch;
     uint32_t first = (uint32_t)in_epoch * trainer->config.batch;
     uint32_t left = trainer->counts[0] - first;
     if (in_epoch == 0) {
-        /* the order of an epoch depends on the seed and the epoch only, so that a
-         * resumed run meets the same batches */
-        for (uint32_t i = 0, p = 0; p < trainer->pieces.count; p++) {
-            if (trainer->pieces.at[p].part == MODEL_PART_TRAIN) {
-                trainer->orders[0][i++] = p;
-            }
-        }
-        model_random_shuffle(model_random_mix(trainer->config.seed + STREAM_ORDER,
-            trainer->epoch), trainer->orders[0], trainer->counts[0]);
+        model_trainer_order(trainer);
     }
     pack(trainer);
     struct model_shard_sum sum = model_trainer_batch(trainer, trainer->orders[0] + first,

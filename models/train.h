@@ -2,8 +2,6 @@
 #ifndef MODEL_TRAIN_H
 #define MODEL_TRAIN_H
 
-#include <signal.h>
-
 #include "data/problem.h"
 #include "models/shard.h"
 
@@ -55,7 +53,7 @@ enum hb_status model_trainer_step(struct model_trainer *trainer, struct data_pro
 struct model_train_state model_trainer_state(const struct model_trainer *trainer);
 
 const struct model_net_layout *model_trainer_layout(const struct model_trainer *trainer);
-/* The best numbers on the validation part so far, or the present ones before the first epoch's end. */
+/* The best on the validation part so far; before the first epoch's end the present ones. */
 const float *model_trainer_numbers(const struct model_trainer *trainer);
 
 /* Mean loss and validation loss by epoch, [state.epoch]. */

@@ -28,4 +28,8 @@ struct model_trainer {
 struct model_shard_sum model_trainer_batch(struct model_trainer *trainer, const uint32_t *order,
     uint32_t count, uint64_t stream, bool is_judged);
 
+/* The order of the pieces in the present epoch: depends on the seed and the epoch only, so
+ * that a resumed run meets the same batches. */
+void model_trainer_order(struct model_trainer *trainer);
+
 #endif

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "models/judge.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/geo.h"
+#include "core/lstm_net.h"
+#include "core/map.h"
+
+enum { knots = HB_CANDIDATES_KNOTS };
+
+struct court {
+    const struct model_judge *judge;
+    struct hb_lstm_net *net;
+    struct hb_candidates *candidates;
+    struct hb_trail *trail;
+    struct hb_candidates_set *sets; /* [knots] */
+    float *state, *dense;           /* dense [knots][place_count] */
+    struct model_score *scores;
+};
+
+static float error_km(const struct model_dataset *dataset, const float *chances, uint32_t target)
+{
+    uint32_t top = 0;
+    for (uint32_t i = 1; i < dataset->place_count; i++) {
+        top = chances[i] > chances[top] ? i : top;
+    }
+    struct hb_point from = { dataset->lat_deg[top], dataset->lon_deg[top] };
+    struct hb_point to = { dataset->lat_deg[target], dataset->lon_deg[target] };
+    return (float)hb_geo_distance_km(from, to);
+}
+
+static enum hb_status add_case(const struct model_judge *judge, uint64_t i, uint32_t knot,
+    const float *chances, struct model_score *scores)
+{
+    const struct model_dataset *dataset = judge->dataset;
+    uint32_t target = dataset->place[i + knot + 1];
+    return model_score_add(&scores[knot],
+        &(struct model_score_case) { .chances = chances,
+            .tokens = dataset->tokens,
+            .place_count = dataset->place_count,
+            .now = dataset->place[i],
+            .target = target,
+            .error_km = error_km(dataset, chances, target) });
+}
+
+static int is_asked(const struct model_judge *judge, uint64_t i)
+{
+    return judge->dataset->part[i] == judge->part && judge->asked[i] > 0;
+}
+
+static enum hb_status ask(struct court *court, uint64_t i, uint32_t client,
+    const struct hb_trail_now *now)
+{
+    const struct model_judge *judge = court->judge;
+    float context[HB_CANDIDATES_CONTEXT];
+    struct hb_lstm_net_question questions[knots];
+    struct hb_prediction answers[knots];
+    hb_candidates_look(court->candidates, court->trail, now,
+        judge->counts != NULL ? model_counts_own(judge->counts, client) : NULL);
+    hb_candidates_context(court->candidates, context);
+    for (uint32_t k = 0; k < judge->asked[i]; k++) {
+        float horizon_s = (float)((k + 1) * HB_TRAIL_SLOT_S);
+        hb_candidates_collect(court->candidates, horizon_s, &court->sets[k]);
+        questions[k] = (struct hb_lstm_net_question) { .state = court->state,
+            .context = context,
+            .candidates = &court->sets[k],
+            .horizon_s = horizon_s };
+    }
+    hb_lstm_net_answer(court->net, judge->asked[i], questions, answers, court->dense);
+    enum hb_status status = HB_OK;
+    for (uint32_t k = 0; status == HB_OK && k < judge->asked[i]; k++) {
+        status = add_case(judge, i, k, court->dense + (size_t)k * judge->dataset->place_count,
+            court->scores);
+    }
+    return status;
+}
+
+static enum hb_status try_client(struct court *court, uint32_t client, size_t state_len)
+{
+    const struct model_dataset *dataset = court->judge->dataset;
+    enum hb_status status = HB_OK;
+    hb_trail_init(court->trail, court->judge->visits);
+    for (uint64_t i = dataset->first[client];
+         status == HB_OK && i < dataset->first[client + 1]; i++) {
+        struct hb_trail_now now = model_dataset_now(dataset, i);
+        float features[HB_CANDIDATES_STEP_FEATURES];
+        if (now.is_first) {
+            memset(court->state, 0, state_len * sizeof *court->state);
+        }
+        struct hb_candidates_tables tables = { .place_count = dataset->place_count,
+            .east_km = dataset->east_km,
+            .north_km = dataset->north_km,
+            .clock_slots = dataset->clock_slots };
+        hb_candidates_step(&tables, court->trail, &now, features);
+        hb_lstm_net_step(court->net, 1, &now.place, features, court->state);
+        if (is_asked(court->judge, i)) {
+            status = ask(court, i, client, &now);
+        }
+        model_dataset_add(dataset, i, court->trail);
+    }
+    return status;
+}
+
+static void close_court(struct court *court)
+{
+    free(court->dense);
+    free(court->state);
+    free(court->sets);
+    free(court->trail);
+    hb_candidates_free(court->candidates);
+    hb_lstm_net_free(court->net);
+}
+
+static enum hb_status open_court(struct court *court, const struct hb_lstm_model *model)
+{
+    const struct model_judge *judge = court->judge;
+    struct hb_lstm_net_config config = { .batch_max = knots };
+    enum hb_status status = hb_lstm_net_create(model, &config, &court->net);
+    if (status == HB_OK) {
+        status = hb_candidates_create(&model->tables, judge->visits, &court->candidates);
+    }
+    if (status != HB_OK) {
+        return status;
+    }
+    court->trail = malloc(hb_trail_bytes(judge->visits));
+    court->sets = aligned_alloc(64, knots * sizeof *court->sets);
+    court->state = calloc(hb_lstm_net_state_len(court->net), sizeof *court->state);
+    court->dense = calloc((size_t)knots * judge->dataset->place_count, sizeof *court->dense);
+    return court->trail == NULL || court->sets == NULL || court->state == NULL
+            || court->dense == NULL
+        ? HB_ERR_MEMORY
+        : HB_OK;
+}
+
+enum hb_status model_judge_lstm(const struct model_judge *judge, const struct hb_lstm_model *model,
+    struct model_score *scores)
+{
+    struct court court = { .judge = judge, .scores = scores };
+    enum hb_status status = open_court(&court, model);
+    for (uint32_t i = 0; status == HB_OK && i < judge->dataset->client_count; i++) {
+        status = try_client(&court, i, hb_lstm_net_state_len(court.net));
+    }
+    close_court(&court);
+    return status;
+}
+
+static void observe(const struct model_dataset *dataset, uint64_t i, uint32_t client,
+    struct hb_predictor *predictor)
+{
+    struct hb_observation seen = { .at_ns = (int64_t)dataset->slot[i] * HB_TRAIL_SLOT_S
+            * 1000000000,
+        .client = client,
+        .place = dataset->place[i],
+        .context = { NAN, NAN, NAN, NAN, NAN, NAN } };
+    hb_predictor_observe(predictor, &seen);
+    bool is_last = i + 1 == dataset->first[client + 1]
+        || (dataset->flags[i + 1] & MODEL_SLOT_FIRST) != 0;
+    if (is_last) {
+        seen.at_ns += (int64_t)HB_TRAIL_SLOT_S * 1000000000;
+        seen.place = HB_NONE;
+        hb_predictor_observe(predictor, &seen);
+    }
+}
+
+/* Guesses, and the rest evenly. */
+static void spread(const struct model_dataset *dataset, const struct hb_prediction *answer,
+    float *chances)
+{
+    uint32_t others = dataset->vocabulary_count > answer->guess_count
+        ? dataset->vocabulary_count - answer->guess_count
+        : 1;
+    for (uint32_t i = 0; i < dataset->place_count; i++) {
+        chances[i] = dataset->tokens[i] == HB_NONE ? 0.0F : answer->elsewhere / (float)others;
+    }
+    for (uint32_t i = 0; i < answer->guess_count; i++) {
+        chances[answer->guesses[i].place] = answer->guesses[i].confidence;
+    }
+}
+
+static enum hb_status question(const struct model_judge *judge, uint64_t i, uint32_t client,
+    struct hb_predictor *predictor, float *chances, struct model_score *scores)
+{
+    enum hb_status status = HB_OK;
+    for (uint32_t k = 0; status == HB_OK && k < judge->asked[i]; k++) {
+        struct hb_question asked = { .at_ns = (int64_t)judge->dataset->slot[i] * HB_TRAIL_SLOT_S
+                * 1000000000,
+            .client = client,
+            .horizon_s = (float)((k + 1) * HB_TRAIL_SLOT_S) };
+        struct hb_prediction answer;
+        hb_predict_location(predictor, &asked, 1, &answer);
+        spread(judge->dataset, &answer, chances);
+        status = add_case(judge, i, k, chances, scores);
+    }
+    return status;
+}
+
+enum hb_status model_judge_predictor(const struct model_judge *judge,
+    struct hb_predictor *predictor, struct model_score *scores)
+{
+    const struct model_dataset *dataset = judge->dataset;
+    float *chances = calloc(dataset->place_count, sizeof *chances);
+    if (chances == NULL) {
+        return HB_ERR_MEMORY;
+    }
+    enum hb_status status = HB_OK;
+    for (int is_rest = 0; is_rest < 2; is_rest++) {
+        for (uint32_t client = 0; client < dataset->client_count; client++) {
+            for (uint64_t i = dataset->first[client];
+                 status == HB_OK && i < dataset->first[client + 1]; i++) {
+                if ((dataset->part[i] != MODEL_PART_TRAIN) != is_rest) {
+                    continue;
+                }
+                observe(dataset, i, client, predictor);
+                if (is_asked(judge, i)) {
+                    status = question(judge, i, client, predictor, chances, scores);
+                }
+            }
+        }
+    }
+    free(chances);
+    return status;
+}
+
+static void set_temperature(struct hb_lstm_model *model, uint32_t knot, double temperature)
+{
+    for (int head = 0; head < HB_LSTM_HEADS; head++) {
+        model->inverse_temperature[knot][head] = (float)(1.0 / temperature);
+    }
+}
+
+/* Lowest point of the parabola through (-1, l), (0, m), (1, h), within -1.5..1.5. */
+static double lowest(const double loss[3])
+{
+    double bend = loss[0] - 2.0 * loss[1] + loss[2];
+    double at = bend > 1e-9 ? 0.5 * (loss[0] - loss[2]) / bend : loss[0] < loss[2] ? -1.0 : 1.0;
+    return fmin(fmax(at, -1.5), 1.5);
+}
+
+enum hb_status model_judge_calibrate(const struct model_judge *judge, struct hb_lstm_model *model)
+{
+    const double log_step = 0.18; /* temperatures .835, 1, 1.197 */
+    double losses[knots][3];
+    enum hb_status status = HB_OK;
+    for (int tried = 0; status == HB_OK && tried < 3; tried++) {
+        struct model_score scores[knots];
+        for (uint32_t k = 0; k < knots; k++) {
+            model_score_init(&scores[k], 0.0);
+            set_temperature(model, k, exp(log_step * (tried - 1)));
+        }
+        status = model_judge_lstm(judge, model, scores);
+        for (uint32_t k = 0; k < knots; k++) {
+            losses[k][tried] = scores[k].nats / fmax((double)scores[k].count, 1.0);
+            model_score_fini(&scores[k]);
+        }
+    }
+    for (uint32_t k = 0; status == HB_OK && k < knots; k++) {
+        set_temperature(model, k, exp(log_step * lowest(losses[k])));
+    }
+    return status;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef MODEL_JUDGE_H
+#define MODEL_JUDGE_H
+
+#include "core/lstm.h"
+#include "models/counts.h"
+#include "models/score.h"
+
+/* What is judged: the instants of one part of a data set at which there is
+ * something to ask (asked: model_pieces_ask), at the four knots. A predictor
+ * sees everything of the same client up to the instant. */
+struct model_judge {
+    const struct model_dataset *dataset;
+    const struct model_counts *counts; /* own counts are left out of everybody's; NULL: are not */
+    const uint8_t *asked;              /* [slot_count] farthest lag */
+    uint32_t part;
+    uint32_t visits;                   /* of a client's trail */
+};
+
+/* Runs the production library's network over all clients. scores [HB_CANDIDATES_KNOTS],
+ * initialised. HB_ERR_MEMORY, HB_ERR_RANGE. */
+enum hb_status model_judge_lstm(const struct model_judge *judge, const struct hb_lstm_model *model,
+    struct model_score *scores);
+
+/* The same of any predictor of the core: it is shown everybody's training part, then each
+ * client's rest. What it leaves over is spread evenly over the vocabulary. */
+enum hb_status model_judge_predictor(const struct model_judge *judge,
+    struct hb_predictor *predictor, struct model_score *scores);
+
+/* Chooses a temperature per knot by the loss on judge's part, which should be the
+ * validation's; sets model->inverse_temperature. */
+enum hb_status model_judge_calibrate(const struct model_judge *judge, struct hb_lstm_model *model);
+
+#endif
