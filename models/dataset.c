@@ -171,6 +171,20 @@ struct hb_trail_now model_dataset_now(const struct model_dataset *dataset, uint6
         .was_observed = !is_first && (dataset->flags[i - 1] & MODEL_SLOT_OBSERVED) != 0 };
 }
 
+struct hb_trail_now model_dataset_asking(const struct model_dataset *dataset, uint64_t i)
+{
+    struct hb_trail_now now = model_dataset_now(dataset, i);
+    if (dataset->is_visits && i + 1 < dataset->slot_count) {
+        now.slot = dataset->slot[i + 1] - 1;
+    }
+    return now;
+}
+
+uint32_t model_dataset_lags(const struct model_dataset *dataset)
+{
+    return dataset->is_visits ? 1 : HB_CANDIDATES_KNOTS;
+}
+
 void model_dataset_add(const struct model_dataset *dataset, uint64_t i, struct hb_trail *trail)
 {
     struct hb_trail_now now = model_dataset_now(dataset, i);

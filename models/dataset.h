@@ -46,6 +46,13 @@ enum hb_status model_dataset_finish(struct model_dataset *dataset, double near_k
 /* Slot i as the core's trail takes it. */
 struct hb_trail_now model_dataset_now(const struct model_dataset *dataset, uint64_t i);
 
+/* The same as a question is asked there: of visits, the hour of the next one is known, so
+ * that it is what lies one slot ahead. */
+struct hb_trail_now model_dataset_asking(const struct model_dataset *dataset, uint64_t i);
+
+/* Farthest lag that is asked for: 1 of visits. */
+uint32_t model_dataset_lags(const struct model_dataset *dataset);
+
 /* Adds slot i to a trail. */
 void model_dataset_add(const struct model_dataset *dataset, uint64_t i, struct hb_trail *trail);
 

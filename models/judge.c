@@ -40,7 +40,7 @@ static enum hb_status add_case(const struct model_judge *judge, uint64_t i, uint
     uint32_t target = dataset->place[i + knot + 1];
     return model_score_add(&scores[knot],
         &(struct model_score_case) { .chances = chances,
-            .tokens = dataset->tokens,
+            .tokens = judge->right != NULL ? judge->right : dataset->tokens,
             .place_count = dataset->place_count,
             .now = dataset->place[i],
             .target = target,
@@ -49,17 +49,19 @@ static enum hb_status add_case(const struct model_judge *judge, uint64_t i, uint
 
 static int is_asked(const struct model_judge *judge, uint64_t i)
 {
-    return judge->dataset->part[i] == judge->part && judge->asked[i] > 0;
+    /* of visits, the target's part counts: the first of a part may follow the last of another */
+    uint64_t at = judge->dataset->is_visits ? i + 1 : i;
+    return judge->asked[i] > 0 && judge->dataset->part[at] == judge->part;
 }
 
-static enum hb_status ask(struct court *court, uint64_t i, uint32_t client,
-    const struct hb_trail_now *now)
+static enum hb_status ask(struct court *court, uint64_t i, uint32_t client)
 {
     const struct model_judge *judge = court->judge;
     float context[HB_CANDIDATES_CONTEXT];
     struct hb_lstm_net_question questions[knots];
     struct hb_prediction answers[knots];
-    hb_candidates_look(court->candidates, court->trail, now,
+    struct hb_trail_now now = model_dataset_asking(judge->dataset, i);
+    hb_candidates_look(court->candidates, court->trail, &now,
         judge->counts != NULL ? model_counts_own(judge->counts, client) : NULL);
     hb_candidates_context(court->candidates, context);
     for (uint32_t k = 0; k < judge->asked[i]; k++) {
@@ -79,28 +81,69 @@ static enum hb_status ask(struct court *court, uint64_t i, uint32_t client,
     return status;
 }
 
-static enum hb_status try_client(struct court *court, uint32_t client, size_t state_len)
+/* One slot into the state, then into the trail. */
+static void step(struct court *court, uint64_t i, int is_state)
 {
     const struct model_dataset *dataset = court->judge->dataset;
-    enum hb_status status = HB_OK;
-    hb_trail_init(court->trail, court->judge->visits);
-    for (uint64_t i = dataset->first[client];
-         status == HB_OK && i < dataset->first[client + 1]; i++) {
-        struct hb_trail_now now = model_dataset_now(dataset, i);
-        float features[HB_CANDIDATES_STEP_FEATURES];
-        if (now.is_first) {
-            memset(court->state, 0, state_len * sizeof *court->state);
-        }
-        struct hb_candidates_tables tables = { .place_count = dataset->place_count,
-            .east_km = dataset->east_km,
-            .north_km = dataset->north_km,
-            .clock_slots = dataset->clock_slots };
+    struct hb_trail_now now = model_dataset_now(dataset, i);
+    float features[HB_CANDIDATES_STEP_FEATURES];
+    struct hb_candidates_tables tables = { .place_count = dataset->place_count,
+        .east_km = dataset->east_km,
+        .north_km = dataset->north_km,
+        .clock_slots = dataset->clock_slots };
+    if (is_state) {
         hb_candidates_step(&tables, court->trail, &now, features);
         hb_lstm_net_step(court->net, 1, &now.place, features, court->state);
-        if (is_asked(court->judge, i)) {
-            status = ask(court, i, client, &now);
+    }
+}
+
+static void forget(struct court *court)
+{
+    memset(court->state, 0, hb_lstm_net_state_len(court->net) * sizeof *court->state);
+}
+
+/* State and trail anew: the past before the judged part, and the window before the target. */
+static void look_back(struct court *court, uint64_t first, uint64_t i)
+{
+    const struct model_judge *judge = court->judge;
+    const struct model_dataset *dataset = judge->dataset;
+    int64_t since = (int64_t)dataset->slot[i + 1] / 96 * 96 - judge->window_slots;
+    hb_trail_init(court->trail, judge->visits);
+    forget(court);
+    for (uint64_t j = first; j <= i; j++) {
+        int is_late = dataset->slot[j] >= since;
+        if (dataset->part[j] == judge->part && !is_late) {
+            continue;
         }
-        model_dataset_add(dataset, i, court->trail);
+        step(court, j, is_late);
+        if (j < i) {
+            model_dataset_add(dataset, j, court->trail);
+        }
+    }
+}
+
+static enum hb_status try_client(struct court *court, uint32_t client)
+{
+    const struct model_dataset *dataset = court->judge->dataset;
+    uint64_t first = dataset->first[client], end = dataset->first[client + 1];
+    int is_windowed = court->judge->window_slots > 0;
+    enum hb_status status = HB_OK;
+    hb_trail_init(court->trail, court->judge->visits);
+    for (uint64_t i = first; status == HB_OK && i < end; i++) {
+        if ((dataset->flags[i] & MODEL_SLOT_FIRST) != 0) {
+            forget(court);
+        }
+        if (is_windowed && is_asked(court->judge, i)) {
+            look_back(court, first, i);
+        } else if (!is_windowed) {
+            step(court, i, 1);
+        }
+        if (is_asked(court->judge, i)) {
+            status = ask(court, i, client);
+        }
+        if (!is_windowed) {
+            model_dataset_add(dataset, i, court->trail);
+        }
     }
     return status;
 }
@@ -142,7 +185,7 @@ enum hb_status model_judge_lstm(const struct model_judge *judge, const struct hb
     struct court court = { .judge = judge, .scores = scores };
     enum hb_status status = open_court(&court, model);
     for (uint32_t i = 0; status == HB_OK && i < judge->dataset->client_count; i++) {
-        status = try_client(&court, i, hb_lstm_net_state_len(court.net));
+        status = try_client(&court, i);
     }
     close_court(&court);
     return status;

@@ -15,6 +15,10 @@ struct model_judge {
     const uint8_t *asked;              /* [slot_count] farthest lag */
     uint32_t part;
     uint32_t visits;                   /* of a client's trail */
+    /* 0: a client's own past is followed up to the instant. Else it is what lies before the
+     * judged part, and of that the last so many slots before the target. */
+    uint32_t window_slots;
+    const uint32_t *right; /* [place_count] HB_NONE: never counts as right; NULL: data set's tokens */
 };
 
 /* Runs the production library's network over all clients. scores [HB_CANDIDATES_KNOTS],

@@ -62,12 +62,13 @@ void model_pieces_fini(struct model_pieces *pieces)
 void model_pieces_ask(const struct model_pieces *pieces, const struct model_dataset *dataset,
     uint8_t *asked)
 {
+    uint64_t lags = model_dataset_lags(dataset);
     memset(asked, 0, dataset->slot_count);
     for (uint32_t p = 0; p < pieces->count; p++) {
         const struct model_piece *piece = &pieces->at[p];
         for (uint64_t t = piece->begin + MODEL_PIECES_WARM - 1; t < piece->end; t++) {
             uint64_t left = piece->end - 1 - t;
-            uint8_t far = (uint8_t)(left < HB_CANDIDATES_KNOTS ? left : HB_CANDIDATES_KNOTS);
+            uint8_t far = (uint8_t)(left < lags ? left : lags);
             asked[t] = far > asked[t] ? far : asked[t];
         }
     }

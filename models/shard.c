@@ -111,12 +111,12 @@ static size_t length_of(const struct model_piece *piece)
 /* Every question of the pieces as (piece, step, knot); of too many, some by chance. */
 static void choose_rows(struct model_shard *shard, const struct model_shard_task *task)
 {
-    uint32_t count = 0;
+    uint32_t count = 0, lags = model_dataset_lags(shard->scene->dataset);
     memset(shard->wanted, 0, row_capacity_of(shard->scene));
     for (size_t p = 0; p < task->count; p++) {
         size_t length = length_of(task->pieces[p]);
         for (size_t t = MODEL_PIECES_WARM - 1; t + 1 < length; t++) {
-            for (size_t k = 0; k < knots && t + k + 1 < length; k++) {
+            for (size_t k = 0; k < lags && t + k + 1 < length; k++) {
                 shard->order[count++] = (uint32_t)((p * piece_max + t) * knots + k);
             }
         }
@@ -141,14 +141,15 @@ static uint32_t index_of(const struct hb_candidates_set *set, uint32_t place)
 }
 
 /* The questions at slot i; token: its row of h. */
-static void ask(struct model_shard *shard, const struct hb_trail_now *now, uint64_t i,
-    uint32_t client, const uint8_t *wanted, uint32_t token)
+static void ask(struct model_shard *shard, uint64_t i, uint32_t client, const uint8_t *wanted,
+    uint32_t token)
 {
     const struct model_dataset *dataset = shard->scene->dataset;
     if (!wanted[0] && !wanted[1] && !wanted[2] && !wanted[3]) {
         return;
     }
-    hb_candidates_look(shard->candidates, shard->trail, now,
+    struct hb_trail_now now = model_dataset_asking(dataset, i);
+    hb_candidates_look(shard->candidates, shard->trail, &now,
         model_counts_own(shard->scene->counts, client));
     for (uint32_t k = 0; k < knots; k++) {
         if (!wanted[k]) {
@@ -191,7 +192,7 @@ static void walk(struct model_shard *shard, const struct model_shard_weights *we
         shard->words[token] = word;
         memcpy(x, embedding + (size_t)word * s->embedding, s->embedding * sizeof *x);
         hb_candidates_step(&scene->tables, shard->trail, &now, x + s->embedding);
-        ask(shard, &now, piece->begin + t, piece->client,
+        ask(shard, piece->begin + t, piece->client,
             shard->wanted + (p * piece_max + t) * knots, (uint32_t)token);
         model_dataset_add(scene->dataset, piece->begin + t, shard->trail);
     }

@@ -9,6 +9,8 @@
     X(migration, "DIR  a published service migration case: policies by lead, and the optimum") \
     X(bgp, "FILE...  measured BGP convergence, event by event, beside the simulator's") \
     X(catchment, "DIR  measured anycast catchments of two sites beside predicted ones") \
+    X(slots, "FILE  people's places 15 to 60 minutes later: the LSTM beside the others") \
+    X(visits, "DIR  a published next-place split: the LSTM, frozen and followed online") \
     /* the list ends here */
 
 #define X(name, help) int verify_##name(int argc, char **argv);

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/cli/learn.h"
+
+/* 1: taken; 0: another name; -1: the value is wrong. */
+static int take(const char *command, const char *argument, const struct cli_learn_option *option)
+{
+    size_t len = strlen(option->name);
+    if (strncmp(argument, option->name, len) != 0 || argument[len] != '=') {
+        return 0;
+    }
+    char *end = NULL;
+    double got = strtod(argument + len + 1, &end);
+    if (end == argument + len + 1 || *end != '\0' || !(got >= option->min && got <= option->max)) {
+        fprintf(stderr, "%s: %s: expected %s=%g..%g\n", command, argument, option->name,
+            option->min, option->max);
+        return -1;
+    }
+    *option->value = got;
+    return 1;
+}
+
+int cli_learn_parse(const char *command, int count, char **arguments,
+    struct model_train_config *config, const struct cli_learn_option *own)
+{
+    double seed = (double)config->seed, epochs = config->epochs, patience = config->patience;
+    double threads = config->threads, units = config->units, embedding = config->embedding;
+    double visits = config->visits, batch = config->batch, rate = (double)config->rate;
+    double dropout = (double)config->dropout;
+    const struct cli_learn_option options[] = { { "seed", 0, 9e15, &seed },
+        { "epochs", 1, 1000, &epochs }, { "patience", 0, 1000, &patience },
+        { "threads", 1, 64, &threads }, { "units", 16, 512, &units },
+        { "embedding", 1, 256, &embedding }, { "visits", 16, 4096, &visits },
+        { "batch", 1, 4096, &batch }, { "rate", 1e-9, 1e9, &rate },
+        { "dropout", 0, 0.95, &dropout } };
+    for (int i = 0; i < count; i++) {
+        int found = own != NULL ? take(command, arguments[i], own) : 0;
+        for (size_t j = 0; found == 0 && j < sizeof options / sizeof options[0]; j++) {
+            found = take(command, arguments[i], &options[j]);
+        }
+        if (found == 0) {
+            fprintf(stderr, "%s: %s: no such option\n", command, arguments[i]);
+        }
+        if (found <= 0) {
+            return 2;
+        }
+    }
+    config->seed = (uint64_t)seed;
+    config->epochs = (uint32_t)epochs;
+    config->patience = (uint32_t)patience;
+    config->threads = (uint32_t)threads;
+    config->units = ((uint32_t)units + 15) / 16 * 16;
+    config->embedding = (uint32_t)embedding;
+    config->visits = (uint32_t)visits;
+    config->batch = (uint32_t)batch;
+    config->rate = (float)rate;
+    config->dropout = (float)dropout;
+    return 0;
+}

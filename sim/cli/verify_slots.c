@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/frequency.h"
+#include "core/map.h"
+#include "core/markov.h"
+#include "core/persistence.h"
+#include "models/export.h"
+#include "models/judge.h"
+#include "models/pieces.h"
+#include "models/predictability.h"
+#include "models/slots.h"
+#include "sim/cli/learn.h"
+#include "sim/cli/scores.h"
+#include "sim/cli/verify.h"
+
+enum { knots = HB_CANDIDATES_KNOTS };
+
+static const char help[]
+    = "usage: harbinger verify slots FILE [option=value ...]\n\n"
+      "Where people are 15, 30, 45 and 60 minutes later, on a table of 15-minute slots of\n"
+      "500 m cells (columns user, session, slot, cell, observed). Split by time within each\n"
+      "user: 70 % train, 10 % validation, 20 % test. Trains the LSTM, calibrates it on the\n"
+      "validation part and judges it on the test part through the production library, beside\n"
+      "the library's other predictors and the limit of predictability.\n\n"
+      "  seed=1 epochs=5 threads=1 units=128 visits=120 rate=0.0006   of the training\n"
+      "  lstm=0   only the other predictors\n";
+
+struct slots_run {
+    struct model_dataset *dataset;
+    struct model_counts *counts;
+    uint8_t *asked;
+    struct model_train_config config;
+    int has_lstm;
+};
+
+static struct model_judge judge_of(const struct slots_run *run, enum model_part part)
+{
+    return (struct model_judge) { .dataset = run->dataset,
+        .counts = run->counts,
+        .asked = run->asked,
+        .part = part,
+        .visits = run->config.visits };
+}
+
+static void init_scores(struct model_score scores[knots], const double *set_masses)
+{
+    for (int k = 0; k < knots; k++) {
+        model_score_init(&scores[k], set_masses != NULL ? set_masses[k] : 0.0);
+    }
+}
+
+static void fini_scores(struct model_score scores[knots])
+{
+    for (int k = 0; k < knots; k++) {
+        model_score_fini(&scores[k]);
+    }
+}
+
+static enum hb_status judge_other(const struct slots_run *run, const char *name,
+    struct hb_predictor *predictor)
+{
+    struct model_judge judge = judge_of(run, MODEL_PART_TEST);
+    struct model_score scores[knots];
+    init_scores(scores, NULL);
+    enum hb_status status = model_judge_predictor(&judge, predictor, scores);
+    if (status == HB_OK) {
+        cli_scores_print(name, scores);
+        fflush(stdout);
+    }
+    fini_scores(scores);
+    hb_predictor_free(predictor);
+    return status;
+}
+
+static struct hb_place *places_of(const struct model_dataset *dataset)
+{
+    struct hb_place *places = calloc(dataset->place_count, sizeof *places);
+    for (uint32_t i = 0; places != NULL && i < dataset->place_count; i++) {
+        places[i] = (struct hb_place) { .at = { dataset->lat_deg[i], dataset->lon_deg[i] },
+            .region = HB_NONE, .utc_offset_s = dataset->clock_slots[i] * HB_TRAIL_SLOT_S };
+    }
+    return places;
+}
+
+static enum hb_status judge_others(const struct slots_run *run)
+{
+    const struct model_dataset *dataset = run->dataset;
+    struct hb_place *places = places_of(dataset);
+    struct hb_map map = { .place_count = dataset->place_count, .places = places };
+    struct hb_predictor *predictor = NULL;
+    enum hb_status status = places == NULL
+        ? HB_ERR_MEMORY
+        : hb_persistence_create(dataset->client_count, &predictor);
+    if (status == HB_OK) {
+        status = judge_other(run, "persistence", predictor);
+    }
+    struct hb_frequency_config often = { .client_capacity = dataset->client_count,
+        .place_capacity = dataset->place_count };
+    if (status == HB_OK && (status = hb_frequency_create(&often, &predictor)) == HB_OK) {
+        status = judge_other(run, "most frequent", predictor);
+    }
+    for (uint32_t order = 1; status == HB_OK && order <= 2; order++) {
+        struct hb_markov_config markov = { .client_capacity = dataset->client_count,
+            .order = order, .map = &map };
+        status = hb_markov_create(&markov, &predictor);
+        if (status == HB_OK) {
+            status = judge_other(run,
+                order == 1 ? "semi-Markov, order 1" : "semi-Markov, order 2", predictor);
+        }
+    }
+    free(places);
+    return status;
+}
+
+static enum hb_status judge_model(const struct slots_run *run, struct hb_lstm_model *model)
+{
+    struct model_judge valid = judge_of(run, MODEL_PART_VALID);
+    struct model_judge test = judge_of(run, MODEL_PART_TEST);
+    struct model_score scores[knots];
+    double masses[knots];
+    enum hb_status status = model_judge_calibrate(&valid, model);
+    init_scores(scores, NULL);
+    if (status == HB_OK) {
+        status = model_judge_lstm(&valid, model, scores);
+    }
+    for (int k = 0; status == HB_OK && k < knots; k++) {
+        masses[k] = model_score_set_mass(&scores[k], 0.9);
+    }
+    fini_scores(scores);
+    init_scores(scores, status == HB_OK ? masses : NULL);
+    if (status == HB_OK) {
+        status = model_judge_lstm(&test, model, scores);
+    }
+    if (status == HB_OK) {
+        cli_scores_print("LSTM mixture", scores);
+        printf("%24s temperatures", "");
+        for (int k = 0; k < knots; k++) {
+            printf(" %.3f", 1.0 / (double)model->inverse_temperature[k][0]);
+        }
+        printf("; %u own visits kept\n", run->config.visits);
+        cli_scores_detail(scores);
+        cli_scores_reliability(scores);
+    }
+    fini_scores(scores);
+    return status;
+}
+
+static enum hb_status train_and_judge(const struct slots_run *run, struct data_problem *problem)
+{
+    struct model_trainer *trainer = NULL;
+    struct model_export model = { .zeros = NULL };
+    enum hb_status status
+        = model_trainer_create(&run->config, run->dataset, run->counts, &trainer);
+    if (status == HB_OK) {
+        status = cli_learn_run(trainer, &(struct cli_learn) { .checkpoint = NULL }, problem);
+    }
+    if (status == HB_OK) {
+        status = model_export_init(&model, model_trainer_layout(trainer),
+            model_trainer_numbers(trainer), run->dataset, run->counts);
+    }
+    if (status == HB_OK) {
+        status = judge_model(run, &model.model);
+    }
+    model_export_fini(&model);
+    model_trainer_free(trainer);
+    return status;
+}
+
+/* Mean over the users, as in the published table. */
+static void print_limit(const struct model_dataset *dataset)
+{
+    double pi_sum = 0.0, bits_sum = 0.0;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < dataset->client_count; i++) {
+        struct model_predictability limit;
+        uint64_t first = dataset->first[i];
+        if (model_predictability_of(dataset->place + first, dataset->first[i + 1] - first, &limit)
+            == HB_OK) {
+            pi_sum += limit.pi_max;
+            bits_sum += limit.entropy_bits;
+            count++;
+        }
+    }
+    printf("\nlimit of predictability of the next slot (Song et al. 2010), mean over %u users:\n"
+           "Pi_max %.3f at %.3f bits a slot\n",
+        count, pi_sum / count, bits_sum / count);
+}
+
+static enum hb_status prepare(const char *path, struct slots_run *run,
+    struct data_problem *problem)
+{
+    struct model_pieces pieces = { .at = NULL };
+    enum hb_status status = model_slots_read(path, problem, &run->dataset);
+    if (status == HB_OK) {
+        status = model_counts_create(run->dataset, 0, &run->counts);
+    }
+    if (status == HB_OK) {
+        status = model_pieces_init(&pieces, run->dataset);
+    }
+    if (status == HB_OK) {
+        run->asked = malloc(run->dataset->slot_count);
+        status = run->asked != NULL ? HB_OK : HB_ERR_MEMORY;
+    }
+    if (status == HB_OK) {
+        model_pieces_ask(&pieces, run->dataset, run->asked);
+    }
+    model_pieces_fini(&pieces);
+    return status;
+}
+
+static int parse(int argc, char **argv, struct slots_run *run)
+{
+    double lstm = 1.0;
+    struct cli_learn_option own = { "lstm", 0, 1, &lstm };
+    int exit_status = cli_learn_parse("harbinger verify slots", argc - 2, argv + 2,
+        &run->config, &own);
+    run->has_lstm = lstm > 0.5;
+    return exit_status;
+}
+
+static enum hb_status report(const struct slots_run *run, struct data_problem *problem)
+{
+    const struct model_dataset *dataset = run->dataset;
+    printf("%u users, %llu slots, %u cells, %u of them seen in training\n\n",
+        dataset->client_count, (unsigned long long)dataset->slot_count, dataset->place_count,
+        dataset->vocabulary_count);
+    cli_scores_head();
+    enum hb_status status = judge_others(run);
+    if (status == HB_OK && run->has_lstm) {
+        status = train_and_judge(run, problem);
+    }
+    if (status == HB_OK) {
+        print_limit(dataset);
+    }
+    return status;
+}
+
+int verify_slots(int argc, char **argv)
+{
+    struct slots_run run = { .config = model_train_defaults() };
+    struct data_problem problem = { "" };
+    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+        fputs(help, stdout);
+        return 0;
+    }
+    if (argc < 2 || argv[1][0] == '-' || parse(argc, argv, &run) != 0) {
+        fputs(help, stderr);
+        return 2;
+    }
+    enum hb_status status = prepare(argv[1], &run, &problem);
+    if (status == HB_OK) {
+        status = report(&run, &problem);
+    }
+    if (status != HB_OK) {
+        fprintf(stderr, "%s\n",
+            problem.text[0] != '\0' ? problem.text
+                : status == HB_ERR_RANGE
+                ? "harbinger verify slots: too little data: expected sessions of 6 slots and more"
+                  " in the training and in the validation part"
+                : hb_status_text(status));
+    }
+    free(run.asked);
+    model_counts_free(run.counts);
+    model_dataset_free(run.dataset);
+    return status == HB_OK ? 0 : 1;
+}
