@@ -18,7 +18,7 @@ struct model_judge {
     /* 0: a client's own past is followed up to the instant. Else it is what lies before the
      * judged part, and of that the last so many slots before the target. */
     uint32_t window_slots;
-    const uint32_t *right; /* [place_count] HB_NONE: never counts as right; NULL: data set's tokens */
+    const uint32_t *right; /* [place_count] HB_NONE: never right; NULL: the data set's tokens */
 };
 
 /* Runs the production library's network over all clients. scores [HB_CANDIDATES_KNOTS],

@@ -34,7 +34,8 @@ void cli_scores_detail(struct model_score scores[knots])
         double count = s->count > 0 ? (double)s->count : 1.0;
         double moved = s->moved_count > 0 ? (double)s->moved_count : 1.0;
         double p50_km = model_score_error_km(s, 0.5), p90_km = model_score_error_km(s, 0.9);
-        printf("%4d  %5.3f %6.3f %5.2f p90 %5.2f  |       %6.3f %6.3f %6.3f |  %.3f  %.3f  %6.1f\n",
+        printf("%4d  %5.3f %6.3f %5.2f p90 %5.2f  |       %6.3f %6.3f %6.3f |"
+               "  %.3f  %.3f  %6.1f\n",
             15 * (k + 1), s->reciprocal_ranks / count, s->quadratic / count, p50_km, p90_km,
             model_score_share(s->leave_hits[0], s->moved_count),
             model_score_share(s->leave_hits[1], s->moved_count), s->leave_nats / moved,
