@@ -48,8 +48,8 @@ static int floor_of(int64_t at_ns)
     return (int)(at_ns / (900 * HB_NS_PER_S));
 }
 
-/* The slots up to and including the one of at_ns. A slot's place is the last one seen by its end; it
- * is observed if seen in it; a gap on the grid begins a session. */
+/* The slots up to and including the one of at_ns. A slot's place is the last one seen by its
+ * end; it is observed if seen in it; a gap on the grid begins a session. */
 static void read_slots(const struct life *life, int64_t at_ns, struct slots *out)
 {
     out->count = 0;
@@ -221,8 +221,9 @@ static int merge(struct life *lives, struct hb_observation *out)
     for (;;) {
         int best = -1;
         for (int c = 0; c < client_count; c++) {
-            if (at[c] < lives[c].event_count
-                && (best < 0 || lives[c].events[at[c]].at_ns < lives[best].events[at[best]].at_ns)) {
+            int is_left = at[c] < lives[c].event_count;
+            int64_t at_ns = is_left ? lives[c].events[at[c]].at_ns : INT64_MAX;
+            if (is_left && (best < 0 || at_ns < lives[best].events[at[best]].at_ns)) {
                 best = c;
             }
         }
@@ -240,8 +241,8 @@ static void assert_same(const struct hb_prediction *a, const struct hb_predictio
     assert_memory_equal(a->guesses, b->guesses, a->guess_count * sizeof *a->guesses);
 }
 
-/* A predictor that is asked all the time, in batches of all sizes and about several horizons at once,
- * and one that is asked alone and seldom, give the same bits. */
+/* A predictor that is asked all the time, in batches of all sizes and about several horizons
+ * at once, and one that is asked alone and seldom, give the same bits. */
 static void questions_leave_no_trace_and_batches_do_not_show(void **state)
 {
     (void)state;
