@@ -40,7 +40,7 @@ enum hb_status data_model_write(const char *path, const struct hb_lstm_model *mo
     struct data_problem *problem);
 
 /* HB_ERR_NOT_FOUND, HB_ERR_IO, HB_ERR_FORMAT, HB_ERR_VERSION, HB_ERR_RANGE, HB_ERR_MEMORY. The
- * sentence is "file: /tensor: found ..., expected ...". */
+ * sentence is "file: /tensor: found ...: expected ...". */
 enum hb_status data_model_read(const char *path, struct data_model **out,
     struct data_problem *problem);
 void data_model_free(struct data_model *model);
@@ -50,7 +50,7 @@ const struct hb_lstm_model *data_model_weights(const struct data_model *model);
 const struct data_model_card *data_model_card(const struct data_model *model);
 const struct data_model_geography *data_model_geography(const struct data_model *model);
 
-/* The checksum of all values as 64 hexadecimal digits. */
+/* The checksum of all values as 32 hexadecimal digits. */
 const char *data_model_digest(const struct data_model *model);
 
 #endif
