@@ -100,15 +100,23 @@ static uint32_t site_of_least(const double *value, uint32_t count)
     return best;
 }
 
+/* Prices of the moves that take effect where a piece starts; NULL: there are none. */
+static const double *enter_prices(const struct analysis_optimum_path *path,
+    const struct piece *piece)
+{
+    return piece->may_move ? path->enter : path->enter_early;
+}
+
 /* f -> f' over one piece; cost holds the segment's serving costs. */
 static void step(struct analysis_optimum *optimum, const struct analysis_optimum_path *path,
     uint32_t piece)
 {
     double *restrict least = optimum->least;
-    const double *restrict cost = optimum->cost, *restrict enter = path->enter;
+    const double *restrict cost = optimum->cost;
+    const double *restrict enter = enter_prices(path, &optimum->pieces[piece]);
     uint8_t *restrict moved = optimum->moved + (size_t)piece * optimum->site_capacity;
     double share = optimum->pieces[piece].share, gate = INFINITY;
-    if (optimum->pieces[piece].may_move) {
+    if (enter != NULL) {
         for (uint32_t s = 0; s < path->site_count; s++) {
             optimum->best[s] = least[s] + path->leave[s];
         }
@@ -116,7 +124,7 @@ static void step(struct analysis_optimum *optimum, const struct analysis_optimum
         gate = optimum->best[optimum->from[piece]];
     }
     for (uint32_t s = 0; s < path->site_count; s++) {
-        double by_move = gate + enter[s];
+        double by_move = enter != NULL ? gate + enter[s] : INFINITY;
         moved[s] = by_move < least[s];
         least[s] = (by_move < least[s] ? by_move : least[s]) + share * cost[s];
     }
@@ -136,7 +144,8 @@ static void trace_back(const struct analysis_optimum *optimum,
         }
         if (optimum->moved[(size_t)piece * optimum->site_capacity + site]) {
             uint32_t from = optimum->from[piece];
-            plan->move_cost += path->enter[site] + path->leave[from];
+            plan->move_cost += enter_prices(path, &optimum->pieces[piece])[site]
+                + path->leave[from];
             plan->move_count++;
             site = from;
         }

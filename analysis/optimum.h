@@ -15,13 +15,14 @@
  *                    it (image and state bytes, DNS, overlap rent of the lead)
  *   lead_s           a move takes effect at the earliest lead_s after the
  *                    first segment starts; being clairvoyant it begins in time
+ *   enter_early      [site_count] price of entering before that; NULL: no move may
  *   initial_site     serves at the start; HB_NONE: any, free of charge */
 struct analysis_optimum_path {
     uint32_t segment_count, site_count;
     const double *start_s, *end_s;
     void (*serve)(void *ctx, uint32_t segment, double *cost);
     void *ctx;
-    const double *enter, *leave;
+    const double *enter, *leave, *enter_early;
     double lead_s;
     uint32_t initial_site;
 };

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sim/cli/cli.h"
 
@@ -26,7 +29,20 @@ static void print_usage(FILE *out)
     fprintf(out, "\n'harbinger COMMAND --help' tells a command's arguments.\n");
 }
 
-int main(int argc, char **argv)
+/* With one of the standard streams closed, the next file opened would take its
+ * number, and what is said would be written into that file. */
+static void keep_streams_apart(void)
+{
+    int stream = 0;
+    while (stream >= 0 && stream <= 2) {
+        stream = open("/dev/null", O_RDWR | O_CLOEXEC);
+        if (stream > 2) {
+            (void)close(stream); /* nothing was written to it */
+        }
+    }
+}
+
+static int run_command(int argc, char **argv)
 {
     if (argc < 2) {
         print_usage(stderr);
@@ -43,4 +59,18 @@ int main(int argc, char **argv)
     }
     fprintf(stderr, "harbinger: '%s': no such command; 'harbinger --help' lists them\n", argv[1]);
     return 2;
+}
+
+/* What was printed must have arrived: a full disk or a closed pipe is a failure. */
+int main(int argc, char **argv)
+{
+    keep_streams_apart();
+    int status = run_command(argc, argv);
+    errno = 0;
+    if ((fflush(stdout) != 0 || ferror(stdout)) && status == 0) {
+        fprintf(stderr, "harbinger: standard output: cannot be written: %s\n",
+            errno != 0 ? strerror(errno) : "an earlier write failed");
+        status = 1;
+    }
+    return status;
 }

@@ -129,7 +129,9 @@ static int parse(int argc, char **argv, struct options *options)
         } else if (argv[i][0] == '-' && i + 1 < argc) {
             status = take_value(options, argv[i], argv[i + 1]);
             i++;
-        } else if (argv[i][0] == '-' || options->scenario != NULL) {
+        } else if (argv[i][0] == '-') {
+            status = refuse(argv[i], "an option of `harbinger run --help`, with its value");
+        } else if (options->scenario != NULL) {
             status = refuse(argv[i], "one scenario, see `harbinger run --help`");
         } else {
             options->scenario = argv[i];
@@ -161,6 +163,7 @@ static enum hb_status solve(void *workspace, const struct sim_bound_path *path, 
         .ctx = path->ctx,
         .enter = path->enter,
         .leave = path->leave,
+        .enter_early = path->enter_early,
         .lead_s = path->lead_s,
         .initial_site = HB_NONE };
     struct analysis_optimum_plan plan;

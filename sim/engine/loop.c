@@ -14,7 +14,8 @@
 enum {
     kind_count = 256,
     check_max = 32,
-    pulse_events = 1 << 16, /* between looks at the interrupt, the checks, the progress */
+    pulse_events = 1 << 16,     /* between looks at the checks and the progress */
+    interrupt_events = 1 << 11, /* and at the interrupt: handlers may take milliseconds */
 };
 
 struct check {
@@ -106,12 +107,17 @@ static void check_all(struct sim_loop *loop)
     }
 }
 
-/* What need not be done at every event. */
-static void pulse(struct sim_loop *loop)
+static void look_for_interrupt(struct sim_loop *loop)
 {
     if (loop->interrupt != NULL && *loop->interrupt != 0) {
         fail(loop, HB_ERR_INTERRUPTED, "interrupted at %.9f s", hb_units_s(loop->now_ns));
     }
+}
+
+/* What need not be done at every event. */
+static void pulse(struct sim_loop *loop)
+{
+    look_for_interrupt(loop);
     if (loop->progress != NULL) {
         sim_progress_step(loop->progress, loop->progress_lane, loop->now_ns, loop->popped);
     }
@@ -197,6 +203,9 @@ enum hb_status sim_loop_run(struct sim_loop *loop, int64_t until_ns)
         loop->popped++;
         const struct sim_loop_handler *handler = &loop->handlers[event.kind];
         handler->handle(handler->ctx, &event);
+        if (loop->popped % interrupt_events == 0) {
+            look_for_interrupt(loop);
+        }
         if (loop->popped % pulse_events == 0) {
             pulse(loop);
         }

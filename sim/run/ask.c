@@ -130,7 +130,8 @@ void sim_ask_history(struct sim_episode *episode)
         return;
     }
     memcpy(next, stage->trace->first, stage->client_count * sizeof *next);
-    for (uint32_t end_s = 3600; end_s < stage->origin_s; end_s += 3600) {
+    for (uint32_t end_s = 3600; end_s < stage->origin_s && !sim_stage_is_interrupted(stage);
+         end_s += 3600) {
         observe_hour(episode, next, end_s);
     }
     observe_hour(episode, next, stage->origin_s);
@@ -216,7 +217,7 @@ void sim_ask_batch(void *ctx, const struct sim_event *event)
     uint32_t count = episode->question_count;
     (void)event;
     episode->is_batch_due = false;
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count && !sim_stage_is_interrupted(episode->stage); i++) {
         struct sim_question question = episode->questions[i];
         answer(episode, &question);
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/run/bound.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "core/cost.h"
@@ -9,6 +10,10 @@
 #include "sim/run/parts.h"
 #include "sim/run/session.h"
 
+/* One trajectory is dearer here than to a policy: to be served by a mirror and
+ * to go back to the primary, which still has the state. That takes three moves of
+ * DNS and both instances' rent, and is not seen on random scenarios
+ * (tests/system/test_bound.c). */
 #define SHARD_COUNT 64u /* fixed, so that sums do not depend on the threads */
 
 struct segment {
@@ -34,7 +39,8 @@ struct bound {
     const struct sim_bound_solver *solver;
     struct hb_prices prices;
     double lead_s;
-    double *enter, *leave, *rent; /* [site_count]; rent per s of a busy instance */
+    double *enter, *early, *leave, *rent; /* [site_count]; rent per s of a busy instance */
+    double *hop_ms, *path_ms; /* [site_count][site_count], [place_count][site_count] */
     struct bench *benches;
     struct sums sums[SHARD_COUNT];
 };
@@ -51,12 +57,14 @@ static void serve(void *ctx, uint32_t index, double *cost)
     const struct bench *bench = asked->bench;
     const struct segment *segment = &bench->segments[index];
     const struct hb_map *map = &bound->stage->map;
-    const float *rtt_ms = &map->rtt_ms[(size_t)segment->place * map->site_count];
+    const double *path_ms = &bound->path_ms[(size_t)segment->place * map->site_count];
     double elapsed_s = bench->end_s[index] - bench->start_s[index];
+    double failing = segment->requests * bound->prices.failed_request;
     for (uint32_t site = 0; site < map->site_count; site++) {
-        double ms = segment->base_ms + (double)rtt_ms[site];
-        cost[site] = segment->requests * hb_cost_request(&bound->prices, ms)
+        double ms = segment->base_ms + path_ms[site];
+        double served = segment->requests * hb_cost_request(&bound->prices, ms)
             + bound->rent[site] * elapsed_s;
+        cost[site] = fmin(served, failing);
     }
 }
 
@@ -75,6 +83,7 @@ static enum hb_status close_path(const struct bound *bound, struct bench *bench,
         .serve = serve,
         .ctx = &asked,
         .enter = bound->enter,
+        .enter_early = bound->early,
         .leave = bound->leave,
         .lead_s = bound->lead_s };
     double cost = 0.0;
@@ -82,7 +91,7 @@ static enum hb_status close_path(const struct bound *bound, struct bench *bench,
     sums->cost += cost;
     for (uint32_t i = 0; i < bench->count && status == HB_OK; i++) {
         const struct segment *segment = &bench->segments[i];
-        double ms = segment->base_ms + hb_map_rtt_ms(map, segment->place, bench->sites[i]);
+        double ms = segment->base_ms + bound->path_ms[(size_t)segment->place * map->site_count + bench->sites[i]];
         sums->requests += segment->requests;
         sums->latency += segment->requests * ms;
     }
@@ -164,7 +173,8 @@ static enum hb_status solve_shard(void *ctx, uint32_t shard, uint32_t lane)
     uint32_t end = (uint32_t)(clients * (shard + 1) / SHARD_COUNT);
     enum hb_status status = HB_OK;
     for (uint32_t i = (uint32_t)(clients * shard / SHARD_COUNT); i < end && status == HB_OK; i++) {
-        status = solve_client(bound, &bound->benches[lane], i, &bound->sums[shard]);
+        status = sim_stage_is_interrupted(bound->stage)
+            ? HB_ERR_INTERRUPTED : solve_client(bound, &bound->benches[lane], i, &bound->sums[shard]);
     }
     return status;
 }
@@ -205,26 +215,91 @@ static void free_bench(const struct bound *bound, struct bench *bench)
     free(bench->segments);
 }
 
-static enum hb_status price_sites(struct bound *bound)
+/* A move is either steered: one DNS update, the new instance idle while the
+ * state is copied; or anycast's: requests are stale and the old instance is idle
+ * meanwhile, without lead or DNS. A shared instance's rent is nobody's. */
+static void price_site(struct bound *bound, uint32_t site, double least_factor)
 {
     const struct sim_stage *stage = bound->stage;
-    uint32_t count = stage->map.site_count;
-    double state_mb = stage->scenario->service.state_mb;
+    const struct sim_scenario_service *service = &stage->scenario->service;
+    const struct hb_prices *prices = &bound->prices;
+    double factor = (double)stage->map.sites[site].price_factor;
+    double copy_s = service->state_mb / stage->link_mb_s[site];
+    double own = service->shared ? 0.0 : 1.0;
+    double state = hb_cost_state(prices, service->state_mb * 1e6);
+    double steered = prices->dns_update
+        + own * hb_cost_instance(prices, HB_POWER_IDLE, factor, copy_s);
+    double stale = service->request_rate_hz * copy_s * prices->failed_request
+        + own * hb_cost_instance(prices, HB_POWER_IDLE, least_factor, copy_s);
+    bound->enter[site] = state + fmin(steered, stale);
+    bound->early[site] = state + stale;
+    bound->rent[site] = own * hb_cost_instance(prices, HB_POWER_BUSY, factor, 1.0);
+}
+
+static enum hb_status price_sites(struct bound *bound)
+{
+    const struct hb_map *map = &bound->stage->map;
+    size_t count = map->site_count;
     bound->enter = calloc(count, sizeof *bound->enter);
+    bound->early = calloc(count, sizeof *bound->early);
     bound->leave = calloc(count, sizeof *bound->leave);
     bound->rent = calloc(count, sizeof *bound->rent);
-    if (bound->enter == NULL || bound->leave == NULL || bound->rent == NULL) {
+    bound->hop_ms = calloc(count * count, sizeof *bound->hop_ms);
+    bound->path_ms = calloc(count * map->place_count, sizeof *bound->path_ms);
+    if (bound->enter == NULL || bound->early == NULL || bound->leave == NULL
+        || bound->rent == NULL || bound->hop_ms == NULL || bound->path_ms == NULL) {
         return HB_ERR_MEMORY;
     }
+    double least_factor = INFINITY;
     for (uint32_t site = 0; site < count; site++) {
-        double factor = (double)stage->map.sites[site].price_factor;
-        double copy_s = state_mb / stage->link_mb_s[site];
-        bound->enter[site] = hb_cost_state(&bound->prices, state_mb * 1e6)
-            + bound->prices.dns_update
-            + hb_cost_instance(&bound->prices, HB_POWER_IDLE, factor, copy_s);
-        bound->rent[site] = hb_cost_instance(&bound->prices, HB_POWER_BUSY, factor, 1.0);
+        least_factor = fmin(least_factor, (double)map->sites[site].price_factor);
+    }
+    for (uint32_t site = 0; site < count; site++) {
+        price_site(bound, site, least_factor);
     }
     return HB_OK;
+}
+
+static enum hb_status measure_hops(void *ctx, uint32_t from, uint32_t lane)
+{
+    struct bound *bound = ctx;
+    const struct hb_map *map = &bound->stage->map;
+    (void)lane;
+    for (uint32_t to = 0; to < map->site_count; to++) {
+        bound->hop_ms[(size_t)to * map->site_count + from] = from == to
+            ? 0.0 : sim_path_rtt_ms(&bound->stage->path, map->sites[from].at, map->sites[to].at);
+    }
+    return HB_OK;
+}
+
+/* Being passed on by a site nearby may be faster than the way itself: measured
+ * and stretched paths do not obey the triangle inequality. */
+static double shortest_ms(const struct bound *bound, const float *rtt_ms, uint32_t site)
+{
+    uint32_t count = bound->stage->map.site_count;
+    const double *hop_ms = &bound->hop_ms[(size_t)site * count];
+    double least_ms = (double)rtt_ms[site];
+    for (uint32_t front = 0; front < count; front++) {
+        double ms = (double)rtt_ms[front] + hop_ms[front];
+        least_ms = ms < least_ms ? ms : least_ms;
+    }
+    return least_ms;
+}
+
+static enum hb_status measure_paths(void *ctx, uint32_t shard, uint32_t lane)
+{
+    struct bound *bound = ctx;
+    const struct hb_map *map = &bound->stage->map;
+    uint64_t places = map->place_count;
+    uint32_t end = (uint32_t)(places * (shard + 1) / SHARD_COUNT);
+    (void)lane;
+    for (uint32_t place = (uint32_t)(places * shard / SHARD_COUNT); place < end; place++) {
+        size_t row = (size_t)place * map->site_count;
+        for (uint32_t site = 0; site < map->site_count; site++) {
+            bound->path_ms[row + site] = shortest_ms(bound, &map->rtt_ms[row], site);
+        }
+    }
+    return sim_stage_is_interrupted(bound->stage) ? HB_ERR_INTERRUPTED : HB_OK;
 }
 
 static void sum_up(const struct bound *bound, struct sim_bound *out)
@@ -248,6 +323,12 @@ enum hb_status sim_bound_solve(const struct sim_stage *stage, uint32_t threads,
     enum hb_status status = price_sites(&bound);
     bound.benches = calloc(threads, sizeof *bound.benches);
     status = status == HB_OK && bound.benches == NULL ? HB_ERR_MEMORY : status;
+    if (status == HB_OK) {
+        status = sim_crew_run(threads, stage->map.site_count, measure_hops, &bound);
+    }
+    if (status == HB_OK) {
+        status = sim_crew_run(threads, SHARD_COUNT, measure_paths, &bound);
+    }
     uint32_t capacity = most_segments(stage);
     for (uint32_t lane = 0; lane < threads && status == HB_OK; lane++) {
         status = create_bench(&bound, &bound.benches[lane], capacity);
@@ -262,8 +343,11 @@ enum hb_status sim_bound_solve(const struct sim_stage *stage, uint32_t threads,
         free_bench(&bound, &bound.benches[lane]);
     }
     free(bound.benches);
+    free(bound.path_ms);
+    free(bound.hop_ms);
     free(bound.rent);
     free(bound.leave);
+    free(bound.early);
     free(bound.enter);
     return status;
 }

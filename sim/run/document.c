@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "sim/run/line.h"
 
@@ -39,8 +40,15 @@ struct sim_document {
 static const char *refusal(const char *path)
 {
     struct stat about;
-    if (stat(path, &about) != 0 || !S_ISREG(about.st_mode)) {
+    if (stat(path, &about) != 0) {
         return "no such file: expected a scenario file";
+    }
+    if (!S_ISREG(about.st_mode)) {
+        return S_ISDIR(about.st_mode) ? "found a folder: expected a scenario file"
+                                      : "found no regular file: expected a scenario file";
+    }
+    if (access(path, R_OK) != 0) {
+        return "cannot be read: expected a file that you may read";
     }
     if (about.st_size > FILE_BYTES_MAX) {
         return "larger than 1 MiB: expected a scenario file";

@@ -92,6 +92,7 @@ static enum hb_status generate(struct sim_stage *stage, const struct sim_stage_o
         config.client_count = world->clients;
         config.threads = options->threads;
         config.seed = stage->seed;
+        config.interrupt = stage->interrupt;
         config.start_unix_s = world->start - history_s;
         config.duration_s = (double)history_s + world->duration_h * 3600.0;
         status = sim_world_create(&config, problem, &stage->store);
@@ -172,6 +173,7 @@ enum hb_status sim_stage_create(const struct sim_scenario *scenario,
         return HB_ERR_MEMORY;
     }
     stage->scenario = scenario;
+    stage->interrupt = options->interrupt;
     stage->seed = sim_stream_replica_seed(options->seed, options->replication);
     enum hb_status status = scenario->has_world ? generate(stage, options, problem)
                                                 : read_trace(stage, problem);

@@ -14,6 +14,7 @@
 
 struct sim_stage {
     const struct sim_scenario *scenario; /* borrowed: may be changed for the next setting */
+    const volatile int *interrupt; /* borrowed, or NULL; non-zero: stop soon */
     uint64_t seed;
     struct data_trace_store *store;
     const struct data_trace *trace; /* the store's */
@@ -34,10 +35,11 @@ struct sim_stage_options {
     uint32_t replication;
     uint32_t threads;
     uint64_t seed; /* of the study */
+    const volatile int *interrupt; /* or NULL: see struct sim_stage */
 };
 
 /* Builds everything but the paths. HB_ERR_IO, HB_ERR_FORMAT, HB_ERR_MEMORY and
- * what the parts give, with the sentence in problem. */
+ * HB_ERR_INTERRUPTED, what the parts give, with the sentence in problem. */
 enum hb_status sim_stage_create(const struct sim_scenario *scenario,
     const struct sim_stage_options *options, struct data_problem *problem,
     struct sim_stage **out);
@@ -46,6 +48,11 @@ void sim_stage_free(struct sim_stage *stage);
 /* Builds what a setting of the scenario may have changed: paths, access, consent. */
 enum hb_status sim_stage_prepare(struct sim_stage *stage, uint32_t threads,
     struct data_problem *problem);
+
+static inline bool sim_stage_is_interrupted(const struct sim_stage *stage)
+{
+    return stage->interrupt != NULL && *stage->interrupt != 0;
+}
 
 /* The access line's round trip during a visit: drawn once for each visit. */
 double sim_stage_access_ms(const struct sim_stage *stage, uint32_t client, uint64_t visit);

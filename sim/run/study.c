@@ -247,7 +247,8 @@ static enum hb_status open_results(struct study *study)
 static enum hb_status run_replication(struct study *study, struct sim_study_outcome *out)
 {
     struct sim_stage_options options = { .replication = study->replication,
-        .threads = study->options->threads, .seed = study->scenario->seed };
+        .threads = study->options->threads, .seed = study->scenario->seed,
+        .interrupt = study->options->interrupt };
     enum hb_status status
         = sim_stage_create(study->scenario, &options, study->problem, &study->stage);
     if (status == HB_OK && study->replication == 0) {

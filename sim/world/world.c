@@ -147,12 +147,20 @@ struct share {
     uint32_t from, to;
 };
 
+static bool is_interrupted(const struct sim_world_config *config)
+{
+    return config->interrupt != NULL && *config->interrupt != 0;
+}
+
 static void *live_share(void *ctx)
 {
     struct share *share = ctx;
     const struct sim_model_city *cities = share->model->cities;
     uint32_t city = 0;
     for (uint32_t client = share->from; client < share->to && !share->log.failed; client++) {
+        if (is_interrupted(share->model->config)) {
+            break;
+        }
         while (client - cities[city].first_client >= cities[city].client_count) {
             city++;
         }
@@ -247,7 +255,7 @@ static enum hb_status generate(const struct sim_model *model, struct data_trace_
                 .to = (uint32_t)(clients * (i + 1) / share_count) };
         }
         live_all(shares, share_count);
-        status = HB_OK;
+        status = is_interrupted(config) ? HB_ERR_INTERRUPTED : HB_OK;
         for (uint32_t i = 0; i < share_count; i++) {
             status = shares[i].log.failed ? HB_ERR_MEMORY : status;
         }

@@ -52,6 +52,7 @@ struct sim_world_config {
     uint32_t city_count, corridor_count;
     uint32_t client_count; /* shared out by weight, largest remainder */
     uint32_t threads; /* 0: 1; the trace is the same for any */
+    const volatile int *interrupt; /* or NULL; non-zero: HB_ERR_INTERRUPTED soon */
     uint64_t seed;
     int64_t start_unix_s;
     double duration_s;

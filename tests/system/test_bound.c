@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Clairvoyance is a lower bound: over random small scenarios with prices that
+ * make failing, staying, moving or waiting cheap or dear, no policy pays less. */
+#include "tests/support/assert_near.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "data/results.h"
+#include "tests/support/program.h"
+
+enum { scenario_count = 28, runs_min = 300 };
+
+/* xorshift64: Marsaglia, J. Stat. Softw. 8 (2003). Fixed seed: a failure repeats. */
+static uint64_t state = UINT64_C(0x731731731731);
+
+static uint32_t below(uint32_t count)
+{
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return (uint32_t)(state >> 33) % count;
+}
+
+static double one_of(const double *values, uint32_t count)
+{
+    return values[below(count)];
+}
+#define ONE_OF(...) \
+    one_of((const double[]) { __VA_ARGS__ }, sizeof((double[]) { __VA_ARGS__ }) / sizeof(double))
+
+static const char *const pairs[][2] = { { "Köln", "Bonn" }, { "Düsseldorf", "Frankfurt am Main" },
+    { "Leverkusen", "Düsseldorf" } };
+
+static double write_scenario(const char *folder)
+{
+    char text[8192];
+    double failed_request = ONE_OF(0.0, 0.0001, 0.01);
+    const char *const *cities = pairs[below(3)];
+    double idle_hour = ONE_OF(0.0, 0.0104, 3.0);
+    (void)snprintf(text, sizeof text,
+        "<scenario version=\"1\" name=\"small\" seed=\"%u\">\n"
+        "<world start=\"2026-03-02T06:00:00Z\" duration_h=\"5\" history_h=\"1\" clients=\"%u\">\n"
+        "<city name=\"%s\" country=\"DE\"/><city name=\"%s\" country=\"DE\"/>\n"
+        "<corridor from=\"%s\" to=\"%s\" commuter_share=\"0.4\"/></world>\n"
+        "<service request_rate_hz=\"%g\" shared=\"%s\" state_mb=\"%g\" working_set_mb=\"0\"\n"
+        "  image_mb=\"%g\" sessions=\"%s\" session_min=\"%g\" gap_min=\"%g\"/>\n"
+        "<network suboptimal=\"%g\"/>\n"
+        "<sites slots=\"%u\"><edge per_city=\"2\"/>\n"
+        "<site name=\"far\" lat_deg=\"-33\" lon_deg=\"151\"/></sites>\n"
+        "<prices state_gb=\"%g\" dns_update=\"%g\" failed_request=\"%g\" idle_hour=\"%g\"\n"
+        "  standby_hour=\"0\" busy_hour=\"%g\"/>\n"
+        "<consent share=\"%g\"/>\n"
+        "<predictors><predictor name=\"oracle\" kind=\"oracle\"/></predictors>\n"
+        "<policies><policy name=\"static\" kind=\"static\"/>\n"
+        "<policy name=\"anycast\" kind=\"anycast\"/><policy name=\"nearest\" kind=\"nearest\"/>\n"
+        "<policy name=\"reactive\" kind=\"reactive\" gain_ms=\"0.5\" worth_factor=\"0\"/>\n"
+        "<policy name=\"foresight\" kind=\"predictive\" predictor=\"oracle\" gain_ms=\"0.5\"\n"
+        "  worth_factor=\"0\" sustain_s=\"%g\" steer_early=\"yes\"/>\n"
+        "<policy name=\"ski-rental\" kind=\"ski_rental\" predictor=\"oracle\"/></policies>\n"
+        "<sweep parameter=\"service.lead_s\" values=\"0 900\"/>\n</scenario>\n",
+        below(1000000), 1 + below(12), cities[0], cities[1], cities[0], cities[1],
+        ONE_OF(0.05, 1.0, 20.0), below(2) == 0 ? "no" : "yes", ONE_OF(0.0, 1.0, 50.0),
+        ONE_OF(0.0, 200.0), below(2) == 0 ? "drawn" : "always_on", ONE_OF(2.0, 60.0),
+        ONE_OF(0.5, 30.0), ONE_OF(0.0, 0.2, 1.0), 1 + below(12), ONE_OF(0.0, 0.02, 5.0),
+        ONE_OF(0.0, 0.001, 1.0), failed_request, idle_hour, idle_hour + ONE_OF(0.0, 0.5),
+        ONE_OF(0.0, 0.5, 1.0), ONE_OF(60.0, 600.0));
+    program_write(folder, "small.xml", text);
+    return failed_request;
+}
+
+struct judge {
+    double failed_request;
+    uint32_t count, bad;
+};
+
+/* The books round failures to whole requests; the simulator's latencies are
+ * floats. Beyond that the bound must hold. */
+static enum hb_status judge(void *context, const void *row)
+{
+    struct judge *judge = context;
+    const struct data_summary_row *it = row;
+    double slack = judge->failed_request + 1e-6 * it->optimum_cost + 1e-12;
+    if (it->cost < it->optimum_cost - slack) {
+        print_message("policy %u, setting %u: pays %.9g, clairvoyance %.9g\n", it->policy,
+            it->setting, it->cost, it->optimum_cost);
+    }
+    judge->bad += it->cost < it->optimum_cost - slack;
+    judge->count++;
+    return HB_OK;
+}
+
+static void no_policy_pays_less_than_clairvoyance(void **unused)
+{
+    (void)unused;
+    static struct program_run run;
+    uint32_t count = 0, bad = 0;
+    char *folder = program_folder(), path[1200];
+    (void)snprintf(path, sizeof path, "%s/small.h5", folder);
+    static const char *const arguments[] = { "run", "--quiet", "--no-report", "--check", "-j1",
+        "-o", "small.h5", "small.xml", NULL };
+    for (int i = 0; i < scenario_count; i++) {
+        struct judge judge_of = { .failed_request = write_scenario(folder) };
+        struct data_problem problem = { "" };
+        struct data_result_file *file = NULL;
+        program_run(&(struct program_call) { .arguments = arguments, .folder = folder }, &run);
+        if (run.exit_status != 0) {
+            print_message("scenario %d: %s", i, run.err);
+        }
+        assert_int_equal(run.exit_status, 0);
+        assert_int_equal(data_results_open(path, &file, &problem), HB_OK);
+        assert_int_equal(
+            data_results_each(file, DATA_TABLE_SUMMARY, judge, &judge_of, &problem), HB_OK);
+        data_results_close(file);
+        count += judge_of.count;
+        bad += judge_of.bad;
+    }
+    assert_int_equal(bad, 0);
+    assert_true(count >= runs_min);
+    program_remove(folder);
+    free(folder);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_policy_pays_less_than_clairvoyance),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
