@@ -91,7 +91,8 @@ static enum hb_status close_path(const struct bound *bound, struct bench *bench,
     sums->cost += cost;
     for (uint32_t i = 0; i < bench->count && status == HB_OK; i++) {
         const struct segment *segment = &bench->segments[i];
-        double ms = segment->base_ms + bound->path_ms[(size_t)segment->place * map->site_count + bench->sites[i]];
+        size_t row = (size_t)segment->place * map->site_count;
+        double ms = segment->base_ms + bound->path_ms[row + bench->sites[i]];
         sums->requests += segment->requests;
         sums->latency += segment->requests * ms;
     }
@@ -174,7 +175,8 @@ static enum hb_status solve_shard(void *ctx, uint32_t shard, uint32_t lane)
     enum hb_status status = HB_OK;
     for (uint32_t i = (uint32_t)(clients * shard / SHARD_COUNT); i < end && status == HB_OK; i++) {
         status = sim_stage_is_interrupted(bound->stage)
-            ? HB_ERR_INTERRUPTED : solve_client(bound, &bound->benches[lane], i, &bound->sums[shard]);
+            ? HB_ERR_INTERRUPTED
+            : solve_client(bound, &bound->benches[lane], i, &bound->sums[shard]);
     }
     return status;
 }

@@ -1,0 +1,60 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Streams that are closed or full, signals in every phase of a run, names that are
+# no scenario: told in one line, status not 0, nothing left behind.
+#   hostile.sh PROGRAM SCENARIOS
+set -euo pipefail
+program=$1 smoke=$2/smoke.xml metro=$2/metro-day.xml
+folder=$(mktemp -d)
+trap 'rm -r "$folder"' EXIT
+cd "$folder"
+failed=0
+
+fault() { echo "FAILED: $*"; failed=1; }
+
+# said STATUS WORDS COMMAND...: how it ends and what it says on standard error.
+said() {
+    local status=0 expected=$1 words=$2
+    shift 2
+    "$@" > out 2> err || status=$?
+    [ "$status" -eq "$expected" ] || fault "$*: status $status, expected $expected"
+    grep -qF -- "$words" err || fault "$* says '$(cat err)', expected '$words'"
+    rm out err
+}
+
+said 1 '/tmp: found a folder: expected a scenario file' "$program" run /tmp
+said 1 '/dev/null: found no regular file: expected a scenario file' "$program" run /dev/null
+said 2 "'--set': expected an option" "$program" run --set
+
+status=0
+"$program" schema > /dev/full 2> err || status=$?
+[ "$status" -eq 1 ] || fault "schema on a full disk: status $status"
+grep -q 'standard output: cannot be written' err || fault "schema on a full disk: $(cat err)"
+rm err
+
+# A closed stream's number must not go to the result file.
+"$program" run --no-report -j1 --set world.clients=5 -o a.h5 "$smoke" <&- >&- 2>&-
+"$program" report --summary --verify a.h5 > /dev/null || fault "streams closed: a.h5 is spoiled"
+rm a.h5
+
+# A job in the background ignores SIGINT until the program asks for it: SIGTERM.
+for delay_s in 0.3 1 3; do
+    status=0
+    "$program" run -j2 --quiet --record m.rec -o m.h5 "$metro" > out 2> err &
+    sleep "$delay_s"
+    kill -TERM $!
+    wait $! || status=$?
+    [ "$status" -eq 1 ] || fault "SIGTERM after $delay_s s: status $status"
+    grep -q 'interrupted' err || fault "SIGTERM after $delay_s s: $(cat err)"
+    rm out err
+    [ -z "$(ls -A)" ] || fault "SIGTERM after $delay_s s leaves $(ls -A)"
+done
+
+# What if: the other policy's commands are answered, so mirrors come to be copied.
+"$program" run --no-report --quiet -j1 --set world.clients=30 --record r.rec \
+    --record-policy nearest -o r.h5 "$smoke" > /dev/null
+"$program" replay r.rec | grep -q 'identical to the recording' || fault "replay: other commands"
+"$program" replay r.rec --policy ski_rental --policy static > out
+grep -q '^ski_rental ' out || fault "replay --policy: $(cat out)"
+"$program" replay r.rec --policy nearest | grep -q '^    copy ' || fault "what if: no copy"
+exit "$failed"
