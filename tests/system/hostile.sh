@@ -4,7 +4,7 @@
 # no scenario: told in one line, status not 0, nothing left behind.
 #   hostile.sh PROGRAM SCENARIOS
 set -euo pipefail
-program=$1 smoke=$2/smoke.xml metro=$2/metro-day.xml
+program=$(realpath "$1") smoke=$2/smoke.xml metro=$2/metro-day.xml
 folder=$(mktemp -d)
 trap 'rm -r "$folder"' EXIT
 cd "$folder"
