@@ -11,6 +11,7 @@
     X(catchment, "DIR  measured anycast catchments of two sites beside predicted ones") \
     X(slots, "FILE  people's places 15 to 60 minutes later: the LSTM beside the others") \
     X(visits, "DIR  a published next-place split: the LSTM, frozen and followed online") \
+    X(rtt, "COORDS MATRIX  measured round trips beside those from geography alone") \
     /* the list ends here */
 
 #define X(name, help) int verify_##name(int argc, char **argv);

@@ -10,9 +10,11 @@
 #include "data/peering.h"
 #include "tests/support/program.h"
 
-static const char peers[] = "[{\"BGP Mux\": \"east01\", \"Peer ASN\": 731, \"IP version\": \"IPv4\","
-    " \"Transit\": \"True\", \"Route Server\": \"False\"}, {\"BGP Mux\": \"east01\", \"Peer ASN\": 9,"
-    " \"IP version\": \"IPv6\", \"Transit\": \"False\", \"Route Server\": \"False\"}]";
+static const char peers[]
+    = "[{\"BGP Mux\": \"east01\", \"Peer ASN\": 731, \"IP version\": \"IPv4\","
+      " \"Transit\": \"True\", \"Route Server\": \"False\"},"
+      " {\"BGP Mux\": \"east01\", \"Peer ASN\": 9, \"IP version\": \"IPv6\","
+      " \"Transit\": \"False\", \"Route Server\": \"False\"}]";
 static const char pings[] = "{\"731\": [\"east01\"], \"12\": [\"west01\"]}";
 static const char seen[] = "rrc00\t5\t5,5,731,47065,61574,47065\nrrc00\t6\t6,61574,47065\n"
     "rrc01\t7\t7,8,7,47065\n";
