@@ -121,14 +121,17 @@ static enum hb_status judge_model(const struct slots_run *run, struct hb_lstm_mo
     struct model_judge valid = judge_of(run, MODEL_PART_VALID);
     struct model_judge test = judge_of(run, MODEL_PART_TEST);
     struct model_score scores[knots];
-    double masses[knots];
+    double masses[knots], mean = 0.0;
     enum hb_status status = model_judge_calibrate(&valid, model);
     init_scores(scores, NULL);
     if (status == HB_OK) {
         status = model_judge_lstm(&valid, model, scores);
     }
     for (int k = 0; status == HB_OK && k < knots; k++) {
-        masses[k] = model_score_set_mass(&scores[k], 0.9);
+        mean += model_score_set_mass(&scores[k], 0.9) / knots; /* one for all: less chance */
+    }
+    for (int k = 0; k < knots; k++) {
+        masses[k] = mean;
     }
     fini_scores(scores);
     init_scores(scores, status == HB_OK ? masses : NULL);

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "data/model.h"
+#include "models/dataset_file.h"
+#include "models/export.h"
+#include "models/judge.h"
+#include "models/pieces.h"
+#include "sim/cli/cli.h"
+#include "sim/cli/learn.h"
+#include "sim/cli/versions.h"
+
+static const char help[]
+    = "usage: harbinger train DATASET -o MODEL [option=value ...]\n\n"
+      "Trains the LSTM predictor on a data set of `harbinger dataset`, calibrates it on the\n"
+      "validation part and writes the model file; the learning curve is MODEL.curve.tsv.\n"
+      "MODEL.checkpoint keeps where the run stands, every 200 steps and on SIGINT or SIGTERM; the\n"
+      "same command goes on from there and gives the same bytes. It is removed at the end.\n"
+      "  seed=1 epochs=5 patience=3 threads=1 units=128 embedding=64 visits=120 batch=24\n"
+      "  rate=0.0006 dropout=0.5      (the same seed gives the same bytes on any threads)\n"
+      "  vocabulary=1   0: only candidates are offered, the rest is `elsewhere`\n";
+
+struct train_run {
+    const char *in, *out;
+    char checkpoint[4096], curve[4096];
+    struct model_train_config config;
+    struct model_dataset *dataset;
+    struct model_dataset_origin origin;
+    struct model_counts *counts;
+    uint8_t *asked;
+    struct model_trainer *trainer;
+};
+
+static int parse(int argc, char **argv, struct train_run *run)
+{
+    char *options[64];
+    int count = 0;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "-o") == 0 && i + 1 < argc) {
+            run->out = argv[++i];
+        } else if (strchr(argv[i], '=') == NULL && argv[i][0] != '-' && run->in == NULL) {
+            run->in = argv[i];
+        } else if (count < 64) {
+            options[count++] = argv[i];
+        }
+    }
+    double vocabulary = 1.0;
+    struct cli_learn_option own = { "vocabulary", 0, 1, &vocabulary };
+    if (run->in == NULL || run->out == NULL
+        || cli_learn_parse("harbinger train", count, options, &run->config, &own) != 0) {
+        return 2;
+    }
+    run->config.has_vocabulary = vocabulary > 0.5;
+    int a = snprintf(run->checkpoint, sizeof run->checkpoint, "%s.checkpoint", run->out);
+    int b = snprintf(run->curve, sizeof run->curve, "%s.curve.tsv", run->out);
+    return a > 0 && b > 0 && (size_t)a < sizeof run->checkpoint ? 0 : 2;
+}
+
+static enum hb_status prepare(struct train_run *run, struct data_problem *problem)
+{
+    struct model_pieces pieces = { .at = NULL };
+    enum hb_status status = model_dataset_read(run->in, &run->dataset, &run->origin, problem);
+    if (status == HB_OK) {
+        status = model_counts_create(run->dataset, 64, &run->counts);
+    }
+    if (status == HB_OK) {
+        run->asked = malloc(run->dataset->slot_count + 1);
+        status = run->asked == NULL ? HB_ERR_MEMORY : model_pieces_init(&pieces, run->dataset);
+    }
+    if (status == HB_OK) {
+        model_pieces_ask(&pieces, run->dataset, run->asked);
+        status = model_trainer_create(&run->config, run->dataset, run->counts, &run->trainer);
+    }
+    model_pieces_fini(&pieces);
+    if (status == HB_ERR_RANGE) {
+        return data_problem_set(problem, status, "%s: too little to train and to validate on: "
+            "expected sessions of at least %d slots in both parts", run->in, MODEL_PIECES_RUN_MIN);
+    }
+    return status;
+}
+
+static enum hb_status write_curve(const struct train_run *run, struct data_problem *problem)
+{
+    FILE *file = fopen(run->curve, "w");
+    if (file == NULL) {
+        return data_problem_set(problem, HB_ERR_IO, "%s: cannot be written", run->curve);
+    }
+    struct model_train_state state = model_trainer_state(run->trainer);
+    int is_bad = fprintf(file, "epoch\tloss\tvalidation_loss\n") < 0;
+    for (uint32_t i = 0; i < state.epoch; i++) {
+        is_bad |= fprintf(file, "%u\t%.6f\t%.6f\n", i + 1, model_trainer_curve(run->trainer, 0)[i],
+                      model_trainer_curve(run->trainer, 1)[i])
+            < 0;
+    }
+    is_bad |= fclose(file) != 0;
+    return is_bad ? data_problem_set(problem, HB_ERR_IO, "%s: cannot be written", run->curve)
+                  : HB_OK;
+}
+
+static void fill_card(const struct train_run *run, const struct hb_lstm_model *model,
+    struct data_model_card *card)
+{
+    const struct model_train_config *c = &run->config;
+    struct model_train_state state = model_trainer_state(run->trainer);
+    *card = (struct data_model_card) { .seed = c->seed, .trained_steps = (int64_t)state.step };
+    /* texts that do not fit are cut */
+    (void)snprintf(card->name, sizeof card->name, "LSTM mixture, %u units, %u places", c->units,
+        run->dataset->vocabulary_count);
+    (void)snprintf(card->data, sizeof card->data, "%s", run->origin.source);
+    (void)snprintf(card->split, sizeof card->split, "%.200s, seed %" PRIu64, run->origin.split,
+        run->origin.seed);
+    (void)snprintf(card->metrics, sizeof card->metrics, "validation loss %.4f nats",
+        state.best_valid);
+    (void)snprintf(card->calibration, sizeof card->calibration,
+        "temperatures on the validation part: %.3f %.3f %.3f %.3f",
+        1.0 / (double)model->inverse_temperature[0][0],
+        1.0 / (double)model->inverse_temperature[1][0],
+        1.0 / (double)model->inverse_temperature[2][0],
+        1.0 / (double)model->inverse_temperature[3][0]);
+    (void)snprintf(card->recipe, sizeof card->recipe,
+        "harbinger train DATASET seed=%" PRIu64 " epochs=%u patience=%u units=%u embedding=%u "
+        "visits=%u batch=%u rate=%g dropout=%g vocabulary=%u",
+        c->seed, c->epochs, c->patience, c->units, c->embedding, c->visits, c->batch,
+        (double)c->rate, (double)c->dropout, c->has_vocabulary);
+    (void)snprintf(card->versions, sizeof card->versions, "%s", CLI_PROGRAM);
+}
+
+static enum hb_status write_model(const struct train_run *run, struct data_problem *problem)
+{
+    struct model_export model;
+    struct data_model_card card;
+    struct model_judge valid = { .dataset = run->dataset, .counts = run->counts,
+        .asked = run->asked, .part = MODEL_PART_VALID, .visits = run->config.visits };
+    enum hb_status status = model_export_init(&model, model_trainer_layout(run->trainer),
+        model_trainer_numbers(run->trainer), run->dataset, run->counts);
+    if (status == HB_OK) {
+        status = model_judge_calibrate(&valid, &model.model);
+    }
+    if (status == HB_OK) {
+        fill_card(run, &model.model, &card);
+        status = data_model_write(run->out, &model.model,
+            &(struct data_model_geography) { run->dataset->lat_deg, run->dataset->lon_deg }, &card,
+            problem);
+    }
+    model_export_fini(&model);
+    return status;
+}
+
+int cli_train(int argc, char **argv)
+{
+    struct train_run run = { .config = model_train_defaults() };
+    struct data_problem problem = { "" };
+    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+        fputs(help, stdout);
+        return 0;
+    }
+    if (parse(argc, argv, &run) != 0) {
+        fputs(help, stderr);
+        return 2;
+    }
+    enum hb_status status = prepare(&run, &problem);
+    if (status == HB_OK) {
+        struct cli_learn learn = { .checkpoint = run.checkpoint, .checkpoint_steps = 200 };
+        status = cli_learn_run(run.trainer, &learn, &problem);
+    }
+    if (status == HB_OK) {
+        status = write_curve(&run, &problem);
+    }
+    if (status == HB_OK) {
+        status = write_model(&run, &problem);
+    }
+    if (status == HB_OK) {
+        (void)unlink(run.checkpoint); /* it may never have been written */
+        printf("%s: validation loss %.4f\n", run.out,
+            model_trainer_state(run.trainer).best_valid);
+    } else {
+        fprintf(stderr, "%s\n", problem.text[0] != '\0' ? problem.text : hb_status_text(status));
+    }
+    model_trainer_free(run.trainer);
+    free(run.asked);
+    model_counts_free(run.counts);
+    model_dataset_free(run.dataset);
+    return status == HB_OK ? 0 : 1;
+}
