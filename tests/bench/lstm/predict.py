@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """PredictLocation beside the same model in PyTorch, one thread, in one run: step, softmax, ten best.
+Times are of the processor, medians of 15 in the middle one of three turns.
 
 usage: /usr/bin/python3 predict.py PATH_OF_bench_predict [places units]
 Wants Debian's python3-torch; ends with status 77 (skipped) without it.
@@ -45,10 +46,10 @@ def torch_us(model, batch, rounds):
     times = []
     with torch.inference_mode():
         for _ in range(15):
-            start = time.perf_counter()
+            start = time.thread_time()
             for _ in range(rounds):
                 model(place, features, state)
-            times.append((time.perf_counter() - start) / rounds / batch * 1e6)
+            times.append((time.thread_time() - start) / rounds / batch * 1e6)
     return statistics.median(times)
 
 
