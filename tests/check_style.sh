@@ -57,9 +57,9 @@ owners '(cblas|openblas)' '(core|models)/blas[a-z_]*\.c'
 owners 'hdf5' 'data/h5[a-z_0-9]*\.[ch]'
 owners 'libxml/' '(data/xml[a-z_]*|sim/run/document|sim/run/element)\.c'
 owners 'Random123/' 'sim/engine/stream\.c'
-owners 'jansson' 'data/(bgp_experiment|peering_json)\.c'
+owners 'jansson' '(data/(bgp_experiment|peering_json)|sim/serve/body)\.c'
 owners 'zlib\.h' 'data/[a-z_]+\.c'
-owners 'microhttpd' 'sim/serve/[a-z_]+\.c'
+owners 'microhttpd' 'sim/serve/door\.c'
 owners 'gsl/' '(sim|models|analysis)/.*\.c'
 
 # Rule 27: core reads no clock, file, environment or randomness, starts no thread.
@@ -80,7 +80,8 @@ layer sim/engine 'data|models|analysis|tests|sim/(world|net|infra|run|cli)'
 layer sim/world 'models|analysis|tests|sim/(net|infra|run|cli)'
 layer sim/net 'models|analysis|tests|sim/(world|infra|run|cli)'
 layer sim/infra 'models|analysis|tests|sim/(world|net|run|cli)'
-layer sim/run 'models|analysis|tests|sim/cli'
+layer sim/run 'models|analysis|tests|sim/(serve|cli)'
+layer sim/serve 'models|analysis|tests|sim/(engine|world|net|infra|run|cli)'
 
 if [ -s "$found" ]; then
     sort -t: -k1,1 -k2,2n "$found"

@@ -21,7 +21,7 @@ check libharbinger.a hb none
 check libdata.a data hb
 check libmodels.a model 'hb|data'
 check libanalysis.a analysis 'hb|data'
-for part in engine world net infra run; do
+for part in engine world net infra run serve; do
     check "libsim_$part.a" sim 'hb|data'
 done
 
