@@ -16,7 +16,7 @@ static const char help[] =
     "/v1/openapi.json describes the requests. Ends at SIGTERM or SIGINT.\n\n"
     "  --places FILE       trace file whose places are the place table\n"
     "  --predictor P       persistence, frequency or markov (markov)\n"
-    "  --model FILE        a trained model instead\n"
+    "  --model FILE        a trained model instead; it may bring its own place table\n"
     "  --salt FILE         32 secret bytes that ids are made with; made if it is not there\n"
     "  --tokens FILE       who is let in: lines of --new-token; without it only on loopback\n"
     "  --new-token NAME    prints a new bearer token and its line for that file\n"
@@ -147,7 +147,7 @@ int cli_serve(int argc, char **argv)
             return 2;
         }
     }
-    if (config.salt == NULL || (config.places == NULL) == (config.model == NULL)) {
+    if (config.salt == NULL || (config.places == NULL && config.model == NULL)) {
         fputs(help, stderr);
         return 2;
     }
