@@ -17,7 +17,7 @@ static const double pi = 3.14159265358979323846;
 struct model_train_config model_train_defaults(void)
 {
     return (struct model_train_config) { .seed = 1, .threads = 1, .units = 128, .embedding = 64,
-        .epochs = 5, .patience = 3, .batch = 24, .rows = 1536, .visits = 120, .has_vocabulary = 1,
+        .epochs = 4, .patience = 3, .batch = 24, .rows = 1536, .visits = 120, .has_vocabulary = 1,
         .rate = 6e-4F, .rate_last = 1e-5F, .clip = 1.0F, .decay = 1e-4F,
         .dropout = 0.5F, .unknown_dropout = 0.15F, .score_dropout = 0.25F };
 }

@@ -20,7 +20,7 @@ static const char help[]
       "validation part and writes the model file; the learning curve is MODEL.curve.tsv.\n"
       "MODEL.checkpoint keeps where the run stands, every 200 steps and on SIGINT or SIGTERM; the\n"
       "same command goes on from there and gives the same bytes. It is removed at the end.\n"
-      "  seed=1 epochs=5 patience=3 threads=1 units=128 embedding=64 visits=120 batch=24\n"
+      "  seed=1 epochs=4 patience=3 threads=1 units=128 embedding=64 visits=120 batch=24\n"
       "  rate=0.0006 dropout=0.5      (the same seed gives the same bytes on any threads)\n"
       "  vocabulary=1   0: only candidates are offered, the rest is `elsewhere`\n";
 

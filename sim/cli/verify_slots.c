@@ -26,7 +26,7 @@ static const char help[]
       "user: 70 % train, 10 % validation, 20 % test. Trains the LSTM, calibrates it on the\n"
       "validation part and judges it on the test part through the production library, beside\n"
       "the library's other predictors and the limit of predictability.\n\n"
-      "  seed=1 epochs=5 threads=1 units=128 visits=120 rate=0.0006   of the training\n"
+      "  seed=1 epochs=4 threads=1 units=128 visits=120 rate=0.0006   of the training\n"
       "  lstm=0   only the other predictors\n";
 
 struct slots_run {
