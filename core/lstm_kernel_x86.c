@@ -9,13 +9,13 @@
 #define VNNI __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")))
 #define INLINE __attribute__((always_inline)) static inline
 
-enum { vector = 16 };
+enum { vector = 16, tall = 12 }; /* 12 x 2 accumulators, 2 vectors of b: 26 of 32 registers */
 
 /* rows x vectors accumulators; the vectors lie in panels of two. */
 AVX512 INLINE void tile512(const struct hb_lstm_product *p, size_t i, size_t j, size_t rows,
     size_t vectors)
 {
-    __m512 sum[8][8];
+    __m512 sum[tall][8];
     const float *b[4], *a = p->a + i * p->lda;
     float *c = p->c + i * p->ldc + j;
     for (size_t v = 0; v < vectors; v++) {
@@ -61,20 +61,22 @@ AVX512 static void row_product512(const struct hb_lstm_product *p, size_t i)
 /* A panel stays in the first-level cache while the rows pass. */
 AVX512 static void product512(const struct hb_lstm_product *p)
 {
-    size_t whole = p->rows / 8 * 8, fours = whole + (p->rows - whole) / 4 * 4;
+    size_t whole = p->rows / tall * tall, fours = whole + (p->rows - whole) / 4 * 4;
     for (size_t j = 0; j < p->columns && fours > 0; j += hb_lstm_panel) {
         int is_half = p->columns - j < hb_lstm_panel;
-        for (size_t i = 0; i < whole; i += 8) {
+        for (size_t i = 0; i < whole; i += tall) {
             if (is_half) {
-                tile512(p, i, j, 8, 1);
+                tile512(p, i, j, tall, 1);
             } else {
-                tile512(p, i, j, 8, 2);
+                tile512(p, i, j, tall, 2);
             }
         }
-        if (fours > whole && is_half) {
-            tile512(p, whole, j, 4, 1);
-        } else if (fours > whole) {
-            tile512(p, whole, j, 4, 2);
+        for (size_t i = whole; i < fours; i += 4) {
+            if (is_half) {
+                tile512(p, i, j, 4, 1);
+            } else {
+                tile512(p, i, j, 4, 2);
+            }
         }
     }
     for (size_t i = fours; i < p->rows; i++) {
@@ -188,10 +190,23 @@ VNNI static void product_vnni(const struct hb_lstm_product8 *p)
     }
 }
 
+AVX512 INLINE int is_any_above(const float *x, float low)
+{
+    __m512 a = _mm512_max_ps(_mm512_loadu_ps(x), _mm512_loadu_ps(x + vector));
+    __m512 b = _mm512_max_ps(_mm512_loadu_ps(x + 2 * vector), _mm512_loadu_ps(x + 3 * vector));
+    return _mm512_cmp_ps_mask(_mm512_max_ps(a, b), _mm512_set1_ps(low), _CMP_GT_OQ) != 0;
+}
+
 AVX512 static void top512(const float *x, size_t n, struct hb_lstm_top *best)
 {
     *best = (struct hb_lstm_top) { .count = 0 };
     for (size_t i = 0; i < n; i += vector) {
+        while (n - i >= 4 * vector && !is_any_above(x + i, body_top_floor(best))) {
+            i += 4 * vector;
+        }
+        if (i >= n) {
+            break;
+        }
         __mmask16 mask = (__mmask16)(n - i >= vector ? 0xffff : (1U << (n - i)) - 1);
         __m512 low = _mm512_set1_ps(body_top_floor(best));
         __m512 these = _mm512_maskz_loadu_ps(mask, x + i);

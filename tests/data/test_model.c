@@ -266,18 +266,13 @@ static void an_unsound_model_is_not_written(void **state)
         HB_ERR_IO);
 }
 
-static void a_missing_file_is_not_found(void **state)
+static void a_missing_and_a_foreign_file_are_refused(void **state)
 {
     (void)state;
-    struct data_model *model = NULL;
     struct data_problem problem = { "" };
-    assert_int_equal(data_model_read("absent.h5", &model, &problem), HB_ERR_NOT_FOUND);
+    assert_int_equal(data_model_read("absent.h5", &(struct data_model *) { NULL }, &problem),
+        HB_ERR_NOT_FOUND);
     assert_string_equal(problem.text, "absent.h5: cannot be opened: No such file or directory");
-}
-
-static void a_foreign_file_is_refused(void **state)
-{
-    (void)state;
     write_bytes("not a model at all\n", 19);
     expect(HB_ERR_FORMAT, "bad.h5: found no HDF5 signature: expected an HDF5 file");
 }
@@ -436,8 +431,7 @@ int main(void)
         TEST(the_same_model_gives_the_same_bytes),
         TEST(a_plain_model_needs_no_tables),
         TEST(an_unsound_model_is_not_written),
-        TEST(a_missing_file_is_not_found),
-        TEST(a_foreign_file_is_refused),
+        TEST(a_missing_and_a_foreign_file_are_refused),
         TEST(a_truncated_file_is_refused),
         TEST(another_kind_of_hdf5_file_is_refused),
         TEST(a_future_version_is_refused),
