@@ -14,6 +14,24 @@
 #include "core/markov.h"
 #include "core/persistence.h"
 #include "sim/run/oracle.h"
+#include "sim/run/trained.h"
+
+/* A setting may have changed the kind after the models were read. */
+static enum hb_status create_lstm(struct sim_episode *episode,
+    const struct sim_scenario_predictor *wanted)
+{
+    const struct sim_stage *stage = episode->stage;
+    const struct hb_lstm_model *model
+        = sim_trained_model(stage->trained, episode->policy->predictor_index);
+    if (model == NULL) {
+        return data_problem_set(episode->problem, HB_ERR_UNSUPPORTED,
+            "%s: kind=\"lstm\": expected to be so from the start of the study", wanted->at);
+    }
+    return hb_lstm_create(model,
+        &(struct hb_lstm_config) { .client_capacity = stage->client_count,
+            .unix_epoch_s = stage->trace->epoch_unix_s, .is_tracked = 1 },
+        &episode->predictor);
+}
 
 static enum hb_status create_kind(struct sim_episode *episode,
     const struct sim_scenario_predictor *wanted)
@@ -40,8 +58,7 @@ static enum hb_status create_kind(struct sim_episode *episode,
                 .seed = stage->seed },
             &episode->predictor);
     case SIM_PREDICTOR_LSTM:
-        return data_problem_set(episode->problem, HB_ERR_UNSUPPORTED,
-            "%s: kind=\"lstm\": expected a predictor that this build has", wanted->at);
+        return create_lstm(episode, wanted);
     }
     return HB_ERR_RANGE;
 }

@@ -10,6 +10,7 @@
 #include "sim/engine/draw.h"
 #include "sim/engine/stream.h"
 #include "sim/run/ground.h"
+#include "sim/run/trained.h"
 #include "sim/world/world.h"
 
 static const double study_h_max = 8784.0; /* a leap year; rows count hours in 16 bits */
@@ -186,6 +187,9 @@ enum hb_status sim_stage_create(const struct sim_scenario *scenario,
     if (status == HB_OK) {
         status = settle_clients(stage);
     }
+    if (status == HB_OK) {
+        status = sim_trained_read(scenario, stage->trace->place_count, problem, &stage->trained);
+    }
     if (status != HB_OK) {
         sim_stage_free(stage);
         return status;
@@ -199,6 +203,7 @@ void sim_stage_free(struct sim_stage *stage)
     if (stage == NULL) {
         return;
     }
+    sim_trained_free(stage->trained);
     free((void *)(uintptr_t)stage->map.rtt_ms);
     data_latency_free(stage->measured);
     free(stage->consents);

@@ -25,6 +25,7 @@ struct sim_stage {
     struct hb_map map; /* rtt_ms is the stage's; the rest of trace and sites */
     struct sim_path path;
     struct data_latency *measured;
+    struct sim_trained *trained; /* the predictors' models */
     uint32_t *regions; /* [client_count] where each client is first seen */
     uint8_t *consents; /* [client_count] 1: has opted in */
     uint8_t access_of[DATA_ACTIVITY_COUNT]; /* enum sim_path_access */
