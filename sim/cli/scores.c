@@ -45,7 +45,7 @@ void cli_scores_detail(struct model_score scores[knots])
 
 void cli_scores_reliability(const struct model_score scores[knots])
 {
-    printf("\nreliability: of the cases whose top probability lies in a bin, said and true share\n");
+    printf("\nreliability: share said and true of the cases whose top probability lies in a bin\n");
     printf("%11s", "bin");
     for (int k = 0; k < knots; k++) {
         printf("   %6d min: n  said  true", 15 * (k + 1));

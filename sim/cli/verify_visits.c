@@ -19,7 +19,7 @@ static const char help[]
       "  online   a client's own past is followed visit by visit; weights stay\n"
       "location_id 1 stands for all places that training has not seen. In the data it is one\n"
       "place; the honest count takes it as never right, and so do the lines marked so.\n"
-      "Options: seed=1 epochs=30 threads=1 units=64 visits=512 batch=8 rate=0.001 ...\n";
+      "Options: seed=1 epochs=20 threads=1 units=64 visits=512 batch=8 rate=0.001 ...\n";
 
 enum { week_slots = 7 * 96 };
 
@@ -104,7 +104,7 @@ int verify_visits(int argc, char **argv)
 {
     struct visits_run run = { .config = model_train_defaults() };
     struct data_problem problem = { "" };
-    run.config.epochs = 30;
+    run.config.epochs = 20;
     run.config.patience = 8;
     run.config.units = 64;
     run.config.batch = 8;
