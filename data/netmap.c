@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "data/netmap.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "data/csv.h"
+#include "data/netmap_build.h"
+
+#define FILE_BYTES_MAX ((size_t)64 << 20)
+#define NODES_MAX 1000000U
+static const double fibre_km_ms = 204.0; /* refractive index 1.468 */
+
+bool data_netmap_degrees(const char *text, double most, double *out)
+{
+    char *end = NULL;
+    double value = strtod(text, &end);
+    bool is_good = end != text && *end == '\0' && value >= -most && value <= most;
+    *out = is_good ? value : 0.0;
+    return is_good;
+}
+
+static char *copy_of(const char *text)
+{
+    size_t bytes = strlen(text) + 1;
+    char *copy = malloc(bytes);
+    return copy == NULL ? NULL : memcpy(copy, text, bytes);
+}
+
+static void nodes_free(const struct data_netmap_node *nodes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free((void *)nodes[i].id);
+        free((void *)nodes[i].label);
+    }
+    free((void *)nodes);
+}
+
+void data_netmap_free(struct data_netmap *netmap)
+{
+    if (netmap != NULL) {
+        nodes_free(netmap->nodes, netmap->node_count);
+        data_topology_free(netmap->topology);
+        free(netmap);
+    }
+}
+
+static enum hb_status grow(void **array, size_t *capacity, size_t count, size_t size)
+{
+    if (count < *capacity) {
+        return HB_OK;
+    }
+    size_t more = 2 * *capacity + 256;
+    void *longer = realloc(*array, more * size);
+    if (longer == NULL) {
+        return HB_ERR_MEMORY;
+    }
+    *array = longer;
+    *capacity = more;
+    return HB_OK;
+}
+
+enum hb_status data_netmap_add_node(
+    struct data_netmap_build *build, const struct data_netmap_node *node, uint32_t line)
+{
+    if (node->id[0] == '\0' || build->node_count >= NODES_MAX) {
+        return data_problem_set(build->problem, HB_ERR_FORMAT,
+            "%s:%u: found a node without id, or too many: expected ids, at most %u nodes",
+            build->name, line, NODES_MAX);
+    }
+    if (data_names_find(build->ids, node->id) != DATA_NAMES_NONE) {
+        return data_problem_set(build->problem, HB_ERR_EXISTS,
+            "%s:%u: found node \"%.60s\" a second time: expected it once", build->name, line,
+            node->id);
+    }
+    uint32_t index = 0;
+    enum hb_status status = grow((void **)&build->nodes, &build->node_capacity,
+        build->node_count, sizeof *build->nodes);
+    if (status == HB_OK) {
+        status = data_names_add(build->ids, node->id, &index);
+    }
+    if (status != HB_OK) {
+        return status;
+    }
+    struct data_netmap_node *kept = &build->nodes[build->node_count++];
+    *kept = *node;
+    kept->id = copy_of(node->id);
+    kept->label = copy_of(node->label);
+    return kept->id == NULL || kept->label == NULL ? HB_ERR_MEMORY : HB_OK;
+}
+
+enum hb_status data_netmap_add_link(
+    struct data_netmap_build *build, const struct data_netmap_ends *ends)
+{
+    uint32_t a = data_names_find(build->ids, ends->a), b = data_names_find(build->ids, ends->b);
+    if (a == DATA_NAMES_NONE || b == DATA_NAMES_NONE) {
+        return data_problem_set(build->problem, HB_ERR_NOT_FOUND,
+            "%s:%u: found a link of \"%.60s\": expected a node of the file", build->name,
+            ends->line, a == DATA_NAMES_NONE ? ends->a : ends->b);
+    }
+    if (a == b && !build->keeps_twins) {
+        build->dropped++;
+        return HB_OK;
+    }
+    enum hb_status status = grow((void **)&build->links, &build->link_capacity,
+        build->link_count, sizeof *build->links);
+    if (status != HB_OK) {
+        return status;
+    }
+    uint32_t delay_ns = 0;
+    if (build->nodes[a].has_place && build->nodes[b].has_place) {
+        double km = hb_geo_distance_km(build->nodes[a].at, build->nodes[b].at);
+        delay_ns = (uint32_t)lround(km / fibre_km_ms * 1e6);
+    }
+    build->links[build->link_count++] = (struct data_link){ .a = a + 1, .b = b + 1,
+        .delay_ns = delay_ns, .line = ends->line, .relation = DATA_RELATION_INTERNAL };
+    return HB_OK;
+}
+
+static int compare_links(const void *left, const void *right)
+{
+    const struct data_link *x = left, *y = right;
+    uint32_t xa = x->a < x->b ? x->a : x->b, xb = x->a < x->b ? x->b : x->a;
+    uint32_t ya = y->a < y->b ? y->a : y->b, yb = y->a < y->b ? y->b : y->a;
+    if (xa != ya) {
+        return xa < ya ? -1 : 1;
+    }
+    if (xb != yb) {
+        return xb < yb ? -1 : 1;
+    }
+    return (x->line > y->line) - (x->line < y->line);
+}
+
+static bool is_twin(const struct data_link *x, const struct data_link *y)
+{
+    return (x->a == y->a && x->b == y->b) || (x->a == y->b && x->b == y->a);
+}
+
+static void drop_twins(struct data_netmap_build *build)
+{
+    if (build->keeps_twins || build->link_count == 0) {
+        return;
+    }
+    qsort(build->links, build->link_count, sizeof *build->links, compare_links);
+    size_t kept = 1;
+    for (size_t i = 1; i < build->link_count; i++) {
+        if (is_twin(&build->links[i], &build->links[kept - 1])) {
+            build->dropped++;
+        } else {
+            build->links[kept++] = build->links[i];
+        }
+    }
+    build->link_count = kept;
+}
+
+/* The ends are the nodes: a CSV file has no others. */
+static enum hb_status csv_read(struct data_netmap_build *build)
+{
+    struct data_csv *csv = NULL;
+    size_t columns[2];
+    enum hb_status status = data_csv_read(build->name, build->problem, &csv);
+    if (status == HB_OK) {
+        status = data_csv_column(csv, "a|source|from", build->problem, &columns[0]);
+    }
+    if (status == HB_OK) {
+        status = data_csv_column(csv, "b|target|to", build->problem, &columns[1]);
+    }
+    build->keeps_twins = true;
+    for (size_t row = 0; status == HB_OK && row < data_csv_row_count(csv); row++) {
+        struct data_netmap_ends ends = { .a = data_csv_text(csv, row, columns[0]),
+            .b = data_csv_text(csv, row, columns[1]), .line = (uint32_t)row + 2 };
+        for (int side = 0; side < 2 && status == HB_OK; side++) {
+            const char *id = side == 0 ? ends.a : ends.b;
+            if (data_names_find(build->ids, id) == DATA_NAMES_NONE) {
+                status = data_netmap_add_node(
+                    build, &(struct data_netmap_node){ .id = id, .label = "" }, ends.line);
+            }
+        }
+        status = status == HB_OK ? data_netmap_add_link(build, &ends) : status;
+    }
+    data_csv_free(csv);
+    return status;
+}
+
+static enum hb_status text_read(const struct data_netmap_build *build, char **out,
+    size_t *length)
+{
+    FILE *file = fopen(build->name, "rb");
+    if (file == NULL) {
+        return data_problem_set(build->problem, HB_ERR_IO,
+            "%s: found %s: expected a readable file", build->name, strerror(errno));
+    }
+    long bytes = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
+    bool is_bad = bytes < 0 || fseek(file, 0, SEEK_SET) != 0;
+    bool is_over = !is_bad && (size_t)bytes > FILE_BYTES_MAX;
+    char *text = is_bad || is_over ? NULL : malloc((size_t)bytes + 1);
+    size_t used = text == NULL ? 0 : fread(text, 1, (size_t)bytes, file);
+    is_bad |= ferror(file) != 0;
+    (void)fclose(file); /* it was only read */
+    if (text == NULL || is_bad) {
+        free(text);
+        return data_problem_set(build->problem,
+            is_bad ? HB_ERR_IO : is_over ? HB_ERR_RANGE : HB_ERR_MEMORY,
+            "%s: found no readable file under 64 MiB: expected a network", build->name);
+    }
+    text[used] = '\0';
+    *out = text;
+    *length = used;
+    return HB_OK;
+}
+
+static enum hb_status read_by_ending(struct data_netmap_build *build)
+{
+    const char *ending = strrchr(build->name, '.');
+    ending = ending == NULL ? "" : ending;
+    if (strcmp(ending, ".csv") == 0) {
+        return csv_read(build);
+    }
+    bool is_gml = strcmp(ending, ".gml") == 0;
+    if (!is_gml && strcmp(ending, ".graphml") != 0 && strcmp(ending, ".xml") != 0) {
+        return data_problem_set(build->problem, HB_ERR_UNSUPPORTED,
+            "%s: found ending \"%.20s\": expected .gml, .graphml, .xml or .csv", build->name,
+            ending);
+    }
+    char *text = NULL;
+    size_t length = 0;
+    enum hb_status status = text_read(build, &text, &length);
+    if (status == HB_OK) {
+        status = is_gml ? data_netmap_gml(build, text, length)
+                        : data_xml_netmap(build, text, length);
+    }
+    free(text);
+    return status;
+}
+
+enum hb_status data_netmap_load(
+    const char *path, struct data_netmap **out, struct data_problem *problem)
+{
+    struct data_netmap_build build = { .name = path, .problem = problem };
+    struct data_netmap *netmap = calloc(1, sizeof *netmap);
+    enum hb_status status = netmap == NULL ? HB_ERR_MEMORY : data_names_create(&build.ids);
+    if (status == HB_OK) {
+        status = read_by_ending(&build);
+    }
+    if (status == HB_OK) {
+        drop_twins(&build);
+        status = data_topology_create(
+            build.links, build.link_count, path, &netmap->topology, problem);
+    }
+    data_names_free(build.ids);
+    free(build.links);
+    if (status != HB_OK) {
+        nodes_free(build.nodes, build.node_count);
+        free(netmap);
+        return status;
+    }
+    netmap->nodes = build.nodes;
+    netmap->node_count = (uint32_t)build.node_count;
+    netmap->parallel_count = build.dropped;
+    *out = netmap;
+    return HB_OK;
+}
