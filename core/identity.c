@@ -13,16 +13,17 @@
 
 /* Two tables of ids, of this epoch and of the last, are open-addressed by the
  * first bytes of the id, which BLAKE2b has made uniform. They are at most half
- * full, and deletion shifts back, so probes stay short however long it runs. */
+ * full, and deletion shifts back, so probes stay short however long it runs.
+ * No id is stored: it is one hash of the tag away, and wiping an epoch's token
+ * makes all ids of that epoch worth nothing. */
 struct row {
     uint8_t tag[TAG_BYTES];
-    struct hb_client_id ids[2]; /* by the parity of the epoch */
-    uint8_t is_used, is_in_last;
+    uint8_t is_used;
 };
 
 struct hb_identity {
     uint8_t salt[HB_IDENTITY_KEY_BYTES];
-    uint8_t token[TAG_BYTES]; /* of epoch */
+    uint8_t tokens[2][TAG_BYTES]; /* by the parity of the epoch */
     int64_t epoch, epoch_ns, grace_ns;
     uint32_t client_capacity, client_count, table_size, free_count;
     int has_last;        /* the last epoch's ids are still valid */
@@ -56,11 +57,18 @@ static void hash_labelled(const struct hb_identity *identity, char label,
     sodium_memzero(message, sizeof message);
 }
 
-static void id_of_tag(const struct hb_identity *identity, const uint8_t tag[TAG_BYTES],
-    struct hb_client_id *out)
+static struct hb_client_id id_of_tag(const struct hb_identity *identity, int parity,
+    const uint8_t tag[TAG_BYTES])
 {
-    hb_identity_blake2b((struct hb_identity_text){ identity->token, TAG_BYTES },
-        (struct hb_identity_text){ tag, TAG_BYTES }, out->bytes, sizeof out->bytes);
+    struct hb_client_id id;
+    hb_identity_blake2b((struct hb_identity_text){ identity->tokens[parity], TAG_BYTES },
+        (struct hb_identity_text){ tag, TAG_BYTES }, id.bytes, sizeof id.bytes);
+    return id;
+}
+
+static struct hb_client_id id_of(const struct hb_identity *identity, int parity, uint32_t client)
+{
+    return id_of_tag(identity, parity, identity->rows[client].tag);
 }
 
 int hb_identity_is_same(const struct hb_client_id *a, const struct hb_client_id *b)
@@ -81,11 +89,25 @@ static uint32_t position_of(const struct hb_identity *identity, int parity,
 {
     const uint32_t *table = identity->tables[parity];
     uint32_t at = home_of(identity, id);
-    while (table[at] != HB_NONE
-        && !hb_identity_is_same(&identity->rows[table[at]].ids[parity], id)) {
-        at = (at + 1) & (identity->table_size - 1);
+    for (; table[at] != HB_NONE; at = (at + 1) & (identity->table_size - 1)) {
+        struct hb_client_id other = id_of(identity, parity, table[at]);
+        if (hb_identity_is_same(&other, id)) {
+            break;
+        }
     }
     return at;
+}
+
+/* Enters a client whose id is in the table of no other. */
+static void enter(struct hb_identity *identity, int parity, uint32_t client)
+{
+    uint32_t *table = identity->tables[parity];
+    struct hb_client_id id = id_of(identity, parity, client);
+    uint32_t at = home_of(identity, &id);
+    while (table[at] != HB_NONE) {
+        at = (at + 1) & (identity->table_size - 1);
+    }
+    table[at] = client;
 }
 
 /* Fills the hole with the next entry whose home does not lie after it, and so on. */
@@ -94,7 +116,8 @@ static void remove_at(struct hb_identity *identity, int parity, uint32_t hole)
     uint32_t *table = identity->tables[parity];
     uint32_t mask = identity->table_size - 1;
     for (uint32_t at = (hole + 1) & mask; table[at] != HB_NONE; at = (at + 1) & mask) {
-        uint32_t home = home_of(identity, &identity->rows[table[at]].ids[parity]);
+        struct hb_client_id id = id_of(identity, parity, table[at]);
+        uint32_t home = home_of(identity, &id);
         if (((at - home) & mask) >= ((at - hole) & mask)) {
             table[hole] = table[at];
             hole = at;
@@ -115,7 +138,7 @@ static void set_token(struct hb_identity *identity, int64_t epoch)
         number[i] = (uint8_t)((uint64_t)epoch >> (8 * i));
     }
     hash_labelled(identity, 'e', (struct hb_identity_text){ number, sizeof number },
-        identity->token);
+        identity->tokens[parity_of(epoch)]);
     identity->epoch = epoch;
 }
 
@@ -126,15 +149,11 @@ static void clear_table(struct hb_identity *identity, int parity)
     }
 }
 
-/* Ids past their grace are worth nothing from now on, so they are wiped. */
+/* Ids past their grace are worth nothing from now on. */
 static void drop(struct hb_identity *identity, int parity)
 {
     clear_table(identity, parity);
-    for (uint32_t i = 0; i < identity->client_capacity; i++) {
-        struct row *row = &identity->rows[i];
-        sodium_memzero(&row->ids[parity], sizeof row->ids[parity]);
-        row->is_in_last = 0;
-    }
+    sodium_memzero(identity->tokens[parity], sizeof identity->tokens[parity]);
     identity->has_last = 0;
 }
 
@@ -148,11 +167,8 @@ static void enter_epoch(struct hb_identity *identity, int64_t epoch)
     }
     set_token(identity, epoch);
     for (uint32_t i = 0; i < identity->client_capacity; i++) {
-        struct row *row = &identity->rows[i];
-        if (row->is_used) {
-            id_of_tag(identity, row->tag, &row->ids[parity]);
-            identity->tables[parity][position_of(identity, parity, &row->ids[parity])] = i;
-            row->is_in_last = (uint8_t)is_next;
+        if (identity->rows[i].is_used) {
+            enter(identity, parity, i);
         }
     }
     identity->has_last = is_next;
@@ -273,10 +289,9 @@ enum hb_status hb_identity_admit(struct hb_identity *identity, int64_t at_ns, co
     }
     advance(identity, at_ns);
     uint8_t tag[TAG_BYTES];
-    struct hb_client_id id;
     hash_labelled(identity, 'd', (struct hb_identity_text){ device, device_bytes }, tag);
-    id_of_tag(identity, tag, &id);
     int parity = parity_of(identity->epoch);
+    struct hb_client_id id = id_of_tag(identity, parity, tag);
     uint32_t *cell = &identity->tables[parity][position_of(identity, parity, &id)];
     enum hb_status status = HB_OK;
     if (!has_consent) {
@@ -288,7 +303,6 @@ enum hb_status hb_identity_admit(struct hb_identity *identity, int64_t at_ns, co
         struct row *row = &identity->rows[*cell];
         *row = (struct row){ .is_used = 1 };
         memcpy(row->tag, tag, sizeof row->tag);
-        row->ids[parity] = id;
         identity->client_count++;
     }
     if (status == HB_OK) {
@@ -321,8 +335,18 @@ enum hb_status hb_identity_id(struct hb_identity *identity, int64_t at_ns, uint3
     if (client >= identity->client_capacity || !identity->rows[client].is_used) {
         return HB_ERR_NOT_FOUND;
     }
-    *out = identity->rows[client].ids[parity_of(identity->epoch)];
+    *out = id_of(identity, parity_of(identity->epoch), client);
     return HB_OK;
+}
+
+/* Who came in this epoch is not in the last one's table. */
+static void leave(struct hb_identity *identity, int parity, uint32_t client)
+{
+    struct hb_client_id id = id_of(identity, parity, client);
+    uint32_t at = position_of(identity, parity, &id);
+    if (identity->tables[parity][at] != HB_NONE) {
+        remove_at(identity, parity, at);
+    }
 }
 
 enum hb_status hb_identity_forget(struct hb_identity *identity, uint32_t client)
@@ -330,14 +354,11 @@ enum hb_status hb_identity_forget(struct hb_identity *identity, uint32_t client)
     if (client >= identity->client_capacity || !identity->rows[client].is_used) {
         return HB_ERR_NOT_FOUND;
     }
-    struct row *row = &identity->rows[client];
-    int parity = parity_of(identity->epoch);
-    remove_at(identity, parity, position_of(identity, parity, &row->ids[parity]));
-    if (row->is_in_last) {
-        int last = 1 - parity;
-        remove_at(identity, last, position_of(identity, last, &row->ids[last]));
+    leave(identity, parity_of(identity->epoch), client);
+    if (identity->has_last) {
+        leave(identity, 1 - parity_of(identity->epoch), client);
     }
-    sodium_memzero(row, sizeof *row);
+    sodium_memzero(&identity->rows[client], sizeof identity->rows[client]);
     identity->free_rows[identity->free_count++] = client;
     identity->client_count--;
     return HB_OK;

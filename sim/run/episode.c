@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sim/run/parts.h"
+#include "sim/run/registry.h"
 
 #define RECORD_BUFFER_BYTES 65536
 
@@ -104,15 +105,14 @@ static enum hb_status size_tables(struct sim_episode *episode)
     episode->sample_stride = samples == 0 ? 0 : (clients + samples - 1) / samples;
     uint32_t sampled = samples == 0 ? 1 : clients / episode->sample_stride + 1;
     episode->riders = calloc(clients, sizeof *episode->riders);
-    episode->trace_of = calloc(clients, sizeof *episode->trace_of);
+    episode->trace_of = sim_registry_clients(stage->registry);
     episode->dirty = calloc(clients, sizeof *episode->dirty);
     episode->met = calloc(clients, sizeof *episode->met);
     episode->loads = calloc(stage->map.site_count, sizeof *episode->loads);
     episode->sampled = calloc(sampled, sizeof *episode->sampled);
     episode->histograms
         = calloc((size_t)stage->trace->region_count + 2, sizeof *episode->histograms);
-    bool is_whole = episode->riders != NULL && episode->trace_of != NULL && episode->dirty != NULL
-        && episode->met != NULL && episode->loads != NULL && episode->sampled != NULL
+    bool is_whole = episode->riders != NULL && episode->dirty != NULL && episode->met != NULL && episode->loads != NULL && episode->sampled != NULL
         && episode->histograms != NULL;
     return is_whole ? HB_OK : HB_ERR_MEMORY;
 }
@@ -140,21 +140,16 @@ static void handle_all(struct sim_episode *episode)
     }
 }
 
-/* The registry knows all that have opted in before the study starts; their
- * dense index is what the core calls them. */
-static enum hb_status admit_all(struct sim_episode *episode)
+/* The core calls those who have opted in by their index in the registry. */
+static void name_riders(struct sim_episode *episode)
 {
-    for (uint32_t client = 0; client < episode->stage->client_count; client++) {
-        struct sim_rider *rider = &episode->riders[client];
-        rider->core = HB_NONE;
-        enum hb_status status = sim_parts_admit(episode, client, 0, &rider->core);
-        if (status == HB_OK) {
-            episode->trace_of[rider->core] = client;
-        } else if (status != HB_ERR_DENIED) {
-            return status;
-        }
+    uint32_t clients = episode->stage->client_count;
+    for (uint32_t client = 0; client < clients; client++) {
+        episode->riders[client].core = HB_NONE;
     }
-    return HB_OK;
+    for (uint32_t core = 0; core < sim_registry_count(episode->stage->registry); core++) {
+        episode->riders[episode->trace_of[core]].core = core;
+    }
 }
 
 static enum hb_status create_all(struct sim_episode *episode)
@@ -162,14 +157,13 @@ static enum hb_status create_all(struct sim_episode *episode)
     enum hb_status status = size_tables(episode);
     status = status == HB_OK ? sim_parts_loop(episode) : status;
     if (status == HB_OK) {
+        name_riders(episode);
         handle_all(episode);
         status = sim_parts_net(episode);
     }
     status = status == HB_OK ? sim_parts_infra(episode) : status;
-    status = status == HB_OK ? sim_parts_identity(episode) : status;
     status = status == HB_OK ? sim_ask_create(episode) : status;
     status = status == HB_OK ? create_controller(episode) : status;
-    status = status == HB_OK ? admit_all(episode) : status;
     if (status == HB_OK && episode->options.check) {
         status = sim_loop_add_check(episode->loop, "ledgers balance", sim_ledger_is_balanced,
             sim_infra_ledger(episode->infra));
@@ -189,7 +183,6 @@ static void free_all(struct sim_episode *episode)
 {
     hb_controller_free(episode->controller);
     sim_ask_free(episode);
-    hb_identity_free(episode->identity);
     sim_infra_free(episode->infra);
     sim_catchment_free(episode->catchment);
     sim_dns_free(episode->dns);
@@ -200,7 +193,6 @@ static void free_all(struct sim_episode *episode)
     free(episode->loads);
     free(episode->met);
     free(episode->dirty);
-    free(episode->trace_of);
     free(episode->riders);
 }
 

@@ -11,7 +11,6 @@
  *   ask.c       predictors: observing, asking in batches, judging
  *   harvest.c   telemetry, hourly rows, summary */
 #include "core/controller.h"
-#include "core/identity.h"
 #include "core/predictor.h"
 #include "core/record.h"
 #include "core/units.h"
@@ -118,7 +117,6 @@ struct sim_episode {
     struct sim_dns *dns;
     struct sim_infra *infra;
     struct sim_catchment *catchment;
-    struct hb_identity *identity;
     struct hb_predictor *predictor; /* NULL: none */
     bool predictor_is_oracle;
     struct hb_controller *controller;
@@ -126,7 +124,7 @@ struct sim_episode {
     int64_t end_ns;
 
     struct sim_rider *riders; /* [client_count] */
-    uint32_t *trace_of;       /* [client_count] the core's index -> the trace's */
+    const uint32_t *trace_of; /* [client_count] the core's index -> the trace's; the stage's */
     uint32_t *dirty;          /* stack of clients to look at again */
     uint32_t dirty_count;
     uint8_t *met; /* [client_count] has ever connected */

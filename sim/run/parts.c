@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/run/parts.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-#include "sim/engine/stream.h"
 
 struct hb_prices sim_parts_prices(const struct sim_scenario *scenario)
 {
@@ -174,31 +170,5 @@ enum hb_status sim_parts_infra(struct sim_episode *episode)
         ? create_infra(episode, lines, cached) : HB_ERR_MEMORY;
     free(cached);
     free(lines);
-    return status;
-}
-
-enum hb_status sim_parts_identity(struct sim_episode *episode)
-{
-    const struct sim_stage *stage = episode->stage;
-    struct hb_identity_config config = { .client_capacity = stage->client_count,
-        .epoch_s = episode->scenario->consent.epoch_h * 3600.0 };
-    struct sim_stream stream = sim_stream_of(stage->seed, SIM_STREAM_CONSENT, UINT64_MAX);
-    for (size_t i = 0; i < sizeof config.salt; i++) {
-        config.salt[i] = (uint8_t)sim_stream_next(&stream);
-    }
-    return hb_identity_create(&config, &episode->identity);
-}
-
-enum hb_status sim_parts_admit(struct sim_episode *episode, uint32_t client, int64_t at_ns,
-    uint32_t *core)
-{
-    char device[32];
-    uint32_t admitted = HB_NONE;
-    int length = snprintf(device, sizeof device, "device-%u", client);
-    enum hb_status status = hb_identity_admit(episode->identity, at_ns, device, (size_t)length,
-        episode->stage->consents[client], &admitted);
-    if (status == HB_OK) {
-        *core = admitted;
-    }
     return status;
 }

@@ -13,11 +13,5 @@ double sim_parts_lead_s(const struct sim_stage *stage, const struct hb_policy *p
 enum hb_status sim_parts_loop(struct sim_episode *episode);
 enum hb_status sim_parts_net(struct sim_episode *episode);
 enum hb_status sim_parts_infra(struct sim_episode *episode);
-enum hb_status sim_parts_identity(struct sim_episode *episode);
-
-/* Admits the client's device to the registry; *core untouched unless HB_OK.
- * HB_ERR_DENIED: it has not opted in. */
-enum hb_status sim_parts_admit(struct sim_episode *episode, uint32_t client, int64_t at_ns,
-    uint32_t *core);
 
 #endif

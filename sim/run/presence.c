@@ -5,7 +5,7 @@
 
 #include <assert.h>
 
-#include "sim/run/parts.h"
+#include "sim/run/registry.h"
 
 static void push_visit(struct sim_episode *episode, uint32_t client)
 {
@@ -38,8 +38,8 @@ static void push_session(struct sim_episode *episode, uint32_t client)
 static void admit(struct sim_episode *episode, uint32_t client)
 {
     uint32_t core = HB_NONE;
-    enum hb_status status
-        = sim_parts_admit(episode, client, sim_episode_now_ns(episode), &core);
+    enum hb_status status = sim_registry_admit(episode->stage->registry, client,
+        sim_episode_now_ns(episode), &core);
     assert(status == HB_OK || status == HB_ERR_DENIED);
     assert(core == episode->riders[client].core);
     if (core != HB_NONE && !episode->met[client]) {

@@ -206,6 +206,7 @@ void sim_stage_free(struct sim_stage *stage)
     sim_trained_free(stage->trained);
     free((void *)(uintptr_t)stage->map.rtt_ms);
     data_latency_free(stage->measured);
+    sim_registry_free(stage->registry);
     free(stage->consents);
     free(stage->regions);
     free(stage->link_mb_s);
@@ -232,20 +233,29 @@ static void set_access(struct sim_stage *stage)
     }
 }
 
-/* Opting in is drawn per client, so a larger share keeps those of a smaller. */
-static void set_consents(struct sim_stage *stage)
+/* Who opts in may be another with each setting. Opting in is drawn per client, so a larger share keeps those of a smaller. */
+static enum hb_status register_clients(struct sim_stage *stage)
 {
     for (uint32_t client = 0; client < stage->client_count; client++) {
         struct sim_stream stream = sim_stream_of(stage->seed, SIM_STREAM_CONSENT, client);
         stage->consents[client] = sim_draw_uniform(&stream) < stage->scenario->consent.share;
     }
+    struct sim_registry_config config = { .seed = stage->seed,
+        .client_count = stage->client_count, .consents = stage->consents,
+        .epoch_s = stage->scenario->consent.epoch_h * 3600.0 };
+    sim_registry_free(stage->registry);
+    stage->registry = NULL;
+    return sim_registry_create(&config, &stage->registry);
 }
 
 enum hb_status sim_stage_prepare(struct sim_stage *stage, uint32_t threads,
     struct data_problem *problem)
 {
     set_access(stage);
-    set_consents(stage);
+    enum hb_status status = register_clients(stage);
+    if (status != HB_OK) {
+        return status;
+    }
     return sim_ground_paths(stage, threads, problem);
 }
 
@@ -261,7 +271,8 @@ double sim_stage_access_ms(const struct sim_stage *stage, uint32_t client, uint6
 size_t sim_stage_bytes(const struct sim_stage *stage)
 {
     size_t places = stage->map.place_count, sites = stage->map.site_count;
-    return sizeof *stage + stage->client_count * (sizeof *stage->regions + 1)
+    return sizeof *stage + sim_registry_bytes(stage->registry)
+        + stage->client_count * (sizeof *stage->regions + 1)
         + sites * (sizeof *stage->link_mb_s + sizeof(struct hb_site))
         + places * sites * sizeof *stage->map.rtt_ms;
 }

@@ -5,6 +5,7 @@
 #include "data/trace.h"
 #include "sim/net/path.h"
 #include "sim/net/sites.h"
+#include "sim/run/registry.h"
 #include "sim/run/scenario.h"
 
 /* What all policies of one replication share and only read: people, sites,
@@ -28,6 +29,7 @@ struct sim_stage {
     struct sim_trained *trained; /* the predictors' models */
     uint32_t *regions; /* [client_count] where each client is first seen */
     uint8_t *consents; /* [client_count] 1: has opted in */
+    struct sim_registry *registry; /* of those; all policies show their devices to it */
     uint8_t access_of[DATA_ACTIVITY_COUNT]; /* enum sim_path_access */
     float access_ms[SIM_PATH_ACCESS_COUNT][SIM_STAGE_QUANTILES];
 };

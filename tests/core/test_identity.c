@@ -192,7 +192,7 @@ static void no_two_of_100_000_ids_collide(void **state)
         assert_int_equal(hb_identity_find(identity, at(5.0), &id, &client), HB_OK);
         assert_int_equal(client, i);
     }
-    assert_true(hb_identity_bytes(identity) < (size_t)count * 128);
+    assert_true(hb_identity_bytes(identity) < (size_t)count * 64);
     hb_identity_free(identity);
 }
 
