@@ -112,8 +112,8 @@ static enum hb_status size_tables(struct sim_episode *episode)
     episode->sampled = calloc(sampled, sizeof *episode->sampled);
     episode->histograms
         = calloc((size_t)stage->trace->region_count + 2, sizeof *episode->histograms);
-    bool is_whole = episode->riders != NULL && episode->dirty != NULL && episode->met != NULL && episode->loads != NULL && episode->sampled != NULL
-        && episode->histograms != NULL;
+    bool is_whole = episode->riders != NULL && episode->dirty != NULL && episode->met != NULL
+        && episode->loads != NULL && episode->sampled != NULL && episode->histograms != NULL;
     return is_whole ? HB_OK : HB_ERR_MEMORY;
 }
 

@@ -233,7 +233,8 @@ static void set_access(struct sim_stage *stage)
     }
 }
 
-/* Who opts in may be another with each setting. Opting in is drawn per client, so a larger share keeps those of a smaller. */
+/* Who opts in may be another with each setting. It is drawn per client, so a
+ * larger share keeps those of a smaller. */
 static enum hb_status register_clients(struct sim_stage *stage)
 {
     for (uint32_t client = 0; client < stage->client_count; client++) {
