@@ -150,7 +150,8 @@ static enum hb_status read_sizes(struct data_h5 *file, struct model_dataset_size
         status = data_h5_check(file, &slots, problem);
     }
     if (status == HB_OK && (clients.dims[0] < 2 || clients.dims[0] > DATA_TRACE_CLIENTS_MAX
-            || places.dims[0] < 1 || places.dims[0] > HB_TRAIL_PLACE_MAX + 1 || slots.dims[0] < 1)) {
+            || places.dims[0] < 1 || places.dims[0] > HB_TRAIL_PLACE_MAX + 1
+            || slots.dims[0] < 1)) {
         return fault(file, "/", "places, clients and slots, not too many", problem);
     }
     *sizes = (struct model_dataset_sizes) { .slot_count = slots.dims[0],

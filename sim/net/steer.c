@@ -78,7 +78,7 @@ static void compare(const struct verifier *verifier,
         struct clue *clue = &verifier->clues[i];
         *clue = (struct clue){ .side = answer->side,
             .share = has ? verifier->states[node].share : 0.5,
-            .nearer = steer_nearer(verifier->input, experiment->site, answer->as) };
+            .nearer = sim_steer_nearer(verifier->input, experiment->site, answer->as) };
         first += answer->side == 0;
         uint8_t plain = node == STEER_NONE ? 2 : verifier->sides[node];
         plain = plain == 2 ? (sides[1] > sides[0]) : plain;
@@ -107,12 +107,12 @@ static enum hb_status one(struct verifier *verifier, uint32_t index,
     }
     double prior = 0.5;
     enum hb_status status
-        = steer_plain(verifier->input, experiment->site, verifier->sides, problem);
+        = sim_steer_plain(verifier->input, experiment->site, verifier->sides, problem);
     if (status == HB_OK) {
-        status = steer_choose(verifier->input, experiment->site, verifier->states, &prior);
+        status = sim_steer_choose(verifier->input, experiment->site, verifier->states, &prior);
     }
     if (status == HB_OK) {
-        status = steer_inherit(verifier->input, experiment->site, verifier->states);
+        status = sim_steer_inherit(verifier->input, experiment->site, verifier->states);
     }
     if (status != HB_OK) {
         return status;

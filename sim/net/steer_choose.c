@@ -47,7 +47,7 @@ static bool route_now(const struct chooser *chooser, int side, uint32_t node,
     const struct steer_state *states, struct steer_state *out)
 {
     const struct data_topology *topology = chooser->input->topology;
-    const struct steer_route *route = steer_route_of(
+    const struct steer_route *route = sim_steer_route_of(
         chooser->routes[side], chooser->counts[side], topology->number[node]);
     if (route == NULL) {
         return false;
@@ -59,7 +59,7 @@ static bool route_now(const struct chooser *chooser, int side, uint32_t node,
     }
     uint32_t via = data_topology_node(topology, route->via);
     const struct steer_route *theirs
-        = steer_route_of(chooser->routes[side], chooser->counts[side], route->via);
+        = sim_steer_route_of(chooser->routes[side], chooser->counts[side], route->via);
     if (via == STEER_NONE || states[via].length == 0) {
         return false;
     }
@@ -82,7 +82,7 @@ static struct steer_state better(const struct chooser *chooser, uint32_t node,
         return first->length < second->length ? *first : *second;
     }
     double nearer
-        = steer_nearer(chooser->input, chooser->site, chooser->input->topology->number[node]);
+        = sim_steer_nearer(chooser->input, chooser->site, chooser->input->topology->number[node]);
     double weight = 1.0 / (1.0 + exp(-tie_per_1000_km * nearer));
     struct steer_state both = *first;
     both.share = weight * fmax(first->share, second->share)
@@ -133,7 +133,7 @@ static double monitors_share(const struct chooser *chooser, const struct steer_s
     return count == 0 ? 0.5 : sum / count;
 }
 
-enum hb_status steer_choose(const struct sim_steer_input *input, const uint32_t site[2],
+enum hb_status sim_steer_choose(const struct sim_steer_input *input, const uint32_t site[2],
     struct steer_state *states, double *prior)
 {
     size_t nodes = input->topology->node_count;
@@ -142,7 +142,7 @@ enum hb_status steer_choose(const struct sim_steer_input *input, const uint32_t 
     uint8_t *seen = calloc(nodes, 1);
     enum hb_status status = other == NULL || seen == NULL ? HB_ERR_MEMORY : HB_OK;
     for (int side = 0; side < 2 && status == HB_OK; side++) {
-        status = steer_routes(
+        status = sim_steer_routes(
             input->peering, site[side], &chooser.routes[side], &chooser.counts[side]);
     }
     if (status == HB_OK) {

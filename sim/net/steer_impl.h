@@ -20,28 +20,28 @@ struct steer_state {
 };
 
 /* The routes that most collectors' paths tell, ascending in AS; for free(). */
-enum hb_status steer_routes(const struct data_peering *peering, uint32_t site,
+enum hb_status sim_steer_routes(const struct data_peering *peering, uint32_t site,
     struct steer_route **out, size_t *count);
-const struct steer_route *steer_route_of(const struct steer_route *routes, size_t count,
+const struct steer_route *sim_steer_route_of(const struct steer_route *routes, size_t count,
     uint32_t as);
 
 /* Where the site's announcement meets the large carriers; HB_ERR_NOT_FOUND. */
-enum hb_status steer_site_at(const char *name, struct hb_point *out);
+enum hb_status sim_steer_site_at(const char *name, struct hb_point *out);
 
 /* How much nearer the AS is to the first site, 1000 km; 0 if not known. */
-double steer_nearer(const struct sim_steer_input *input, const uint32_t site[2], uint32_t as);
+double sim_steer_nearer(const struct sim_steer_input *input, const uint32_t site[2], uint32_t as);
 
 /* Fills states [node_count] for the ASes with observed routes, and prior with
  * the mean share of the collectors' neighbours. */
-enum hb_status steer_choose(const struct sim_steer_input *input, const uint32_t site[2],
+enum hb_status sim_steer_choose(const struct sim_steer_input *input, const uint32_t site[2],
     struct steer_state *states, double *prior);
 
 /* Lets the rest of states inherit. */
-enum hb_status steer_inherit(const struct sim_steer_input *input, const uint32_t site[2],
+enum hb_status sim_steer_inherit(const struct sim_steer_input *input, const uint32_t site[2],
     struct steer_state *states);
 
 /* Sides (0, 1; 2: no route) of all nodes by plain Gao-Rexford; sides [node_count]. */
-enum hb_status steer_plain(const struct sim_steer_input *input, const uint32_t site[2],
+enum hb_status sim_steer_plain(const struct sim_steer_input *input, const uint32_t site[2],
     uint8_t *sides, struct data_problem *problem);
 
 #endif

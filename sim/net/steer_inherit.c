@@ -87,7 +87,7 @@ static void cross(struct heir *heir, const struct sim_steer_input *input, const 
     }
 }
 
-enum hb_status steer_inherit(const struct sim_steer_input *input, const uint32_t site[2],
+enum hb_status sim_steer_inherit(const struct sim_steer_input *input, const uint32_t site[2],
     struct steer_state *states)
 {
     size_t nodes = input->topology->node_count;

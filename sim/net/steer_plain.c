@@ -66,7 +66,7 @@ static enum hb_status solve(const struct data_topology *whole,
     return status;
 }
 
-enum hb_status steer_plain(const struct sim_steer_input *input, const uint32_t site[2],
+enum hb_status sim_steer_plain(const struct sim_steer_input *input, const uint32_t site[2],
     uint8_t *sides, struct data_problem *problem)
 {
     size_t most = input->topology->edge_count / 2 + 2 * input->peering->link_count + 1;

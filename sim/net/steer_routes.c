@@ -22,7 +22,7 @@ static const struct {
     { "uw01", { 47.65, -122.30 } },
 };
 
-enum hb_status steer_site_at(const char *name, struct hb_point *out)
+enum hb_status sim_steer_site_at(const char *name, struct hb_point *out)
 {
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         if (strcmp(places[i].name, name) == 0) {
@@ -33,12 +33,12 @@ enum hb_status steer_site_at(const char *name, struct hb_point *out)
     return HB_ERR_NOT_FOUND;
 }
 
-double steer_nearer(const struct sim_steer_input *input, const uint32_t site[2], uint32_t as)
+double sim_steer_nearer(const struct sim_steer_input *input, const uint32_t site[2], uint32_t as)
 {
     struct hb_point at, first, second;
     if (data_ascountry_place(input->countries, as, &at) != HB_OK
-        || steer_site_at(input->peering->names[site[0]], &first) != HB_OK
-        || steer_site_at(input->peering->names[site[1]], &second) != HB_OK) {
+        || sim_steer_site_at(input->peering->names[site[0]], &first) != HB_OK
+        || sim_steer_site_at(input->peering->names[site[1]], &second) != HB_OK) {
         return 0.0;
     }
     return (hb_geo_distance_km(at, second) - hb_geo_distance_km(at, first)) / 1000.0;
@@ -77,7 +77,7 @@ static size_t most_frequent(struct steer_route *routes, size_t count)
     return kept;
 }
 
-enum hb_status steer_routes(const struct data_peering *peering, uint32_t site,
+enum hb_status sim_steer_routes(const struct data_peering *peering, uint32_t site,
     struct steer_route **out, size_t *count)
 {
     struct steer_route *routes = malloc((peering->hop_count + 1) * sizeof *routes);
@@ -106,7 +106,7 @@ enum hb_status steer_routes(const struct data_peering *peering, uint32_t site,
     return HB_OK;
 }
 
-const struct steer_route *steer_route_of(const struct steer_route *routes, size_t count,
+const struct steer_route *sim_steer_route_of(const struct steer_route *routes, size_t count,
     uint32_t as)
 {
     size_t low = 0, high = count;

@@ -72,7 +72,7 @@ static void plain_is_gao_rexford(void **state)
 {
     struct world *world = *state;
     uint8_t sides[6];
-    assert_int_equal(steer_plain(&world->input, experiment.site, sides, NULL), HB_OK);
+    assert_int_equal(sim_steer_plain(&world->input, experiment.site, sides, NULL), HB_OK);
     assert_int_equal(sides[node(world, 10)], 0);
     assert_int_equal(sides[node(world, 11)], 0);
     assert_int_equal(sides[node(world, 20)], 1);
@@ -88,14 +88,14 @@ static void what_was_seen_decides_and_the_rest_inherit(void **state)
     struct world *world = *state;
     struct steer_state states[6];
     double prior = 0.0;
-    assert_int_equal(steer_choose(&world->input, experiment.site, states, &prior), HB_OK);
+    assert_int_equal(sim_steer_choose(&world->input, experiment.site, states, &prior), HB_OK);
     assert_near(states[node(world, 10)].share, 1.0, 0.0);
     assert_near(states[node(world, 20)].share, 0.0, 0.0);
     assert_near(states[node(world, 21)].share, 0.0, 0.0);
     assert_near(states[node(world, 31)].share, 0.0, 0.0);
     assert_int_equal(states[node(world, 41)].length, 0);
     assert_near(prior, 1.0 / 3.0, 1e-12); /* the collectors' neighbours: 11, 21, 31 */
-    assert_int_equal(steer_inherit(&world->input, experiment.site, states), HB_OK);
+    assert_int_equal(sim_steer_inherit(&world->input, experiment.site, states), HB_OK);
     assert_near(states[node(world, 41)].share, 0.0, 0.0);
     assert_int_equal(states[node(world, 41)].length, states[node(world, 31)].length + 1);
     assert_int_equal(states[node(world, 41)].relation, DATA_RELATION_PROVIDER);
@@ -104,11 +104,11 @@ static void what_was_seen_decides_and_the_rest_inherit(void **state)
 static void geography_is_of_the_country_or_nothing(void **state)
 {
     struct world *world = *state;
-    double dutch = steer_nearer(&world->input, experiment.site, 10);
+    double dutch = sim_steer_nearer(&world->input, experiment.site, 10);
     assert_near(dutch, 7.8, 0.2); /* Amsterdam to Seattle: 7,850 km */
-    assert_true(steer_nearer(&world->input, experiment.site, 31) < -3.0);
-    assert_near(steer_nearer(&world->input, experiment.site, 41), 0.0, 0.0);
-    assert_near(steer_nearer(&world->input, experiment.site, 99), 0.0, 0.0);
+    assert_true(sim_steer_nearer(&world->input, experiment.site, 31) < -3.0);
+    assert_near(sim_steer_nearer(&world->input, experiment.site, 41), 0.0, 0.0);
+    assert_near(sim_steer_nearer(&world->input, experiment.site, 99), 0.0, 0.0);
 }
 
 static void shares_are_counted(void **state)
