@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "core/units.h"
 #include "sim/engine/bucket.h"
 #include "sim/engine/order.h"
 
@@ -392,6 +393,12 @@ bool sim_queue_pop(struct sim_queue *queue, int64_t until_ns, struct sim_event *
     queue->bottom_len--;
     queue->len--;
     return true;
+}
+
+int64_t sim_queue_next_ns(struct sim_queue *queue)
+{
+    bool has_any = queue->bottom_len > 0 || fill_bottom(queue);
+    return has_any ? (int64_t)queue->bottom[queue->bottom_len - 1].at : HB_NEVER_NS;
 }
 
 size_t sim_queue_len(const struct sim_queue *queue)

@@ -35,6 +35,9 @@ enum hb_status sim_queue_push(struct sim_queue *queue, const struct sim_event *e
 /* Takes the first event if it is due by until_ns; false if there is none. */
 bool sim_queue_pop(struct sim_queue *queue, int64_t until_ns, struct sim_event *out);
 
+/* Instant of the first event; HB_NEVER_NS: there is none. */
+int64_t sim_queue_next_ns(struct sim_queue *queue);
+
 size_t sim_queue_len(const struct sim_queue *queue);
 
 /* Heap that events have touched so far, and all that the queue has reserved. */

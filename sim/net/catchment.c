@@ -41,9 +41,58 @@ enum hb_status sim_catchment_withdraw(struct sim_catchment *catchment, uint32_t 
     return catchment->kind->withdraw(catchment->self, site, now_ns);
 }
 
+enum hb_status sim_catchment_fault(struct sim_catchment *catchment, uint32_t site,
+    enum sim_catchment_fault fault, int64_t now_ns)
+{
+    return catchment->kind->fault(catchment->self, site, fault, now_ns);
+}
+
+enum hb_status sim_catchment_begin(struct sim_catchment *catchment)
+{
+    return catchment->kind->begin(catchment->self);
+}
+
+struct sim_catchment_view sim_catchment_view(const struct sim_catchment *catchment,
+    uint32_t place)
+{
+    return catchment->kind->view(catchment->self, place);
+}
+
 uint32_t sim_catchment_site(const struct sim_catchment *catchment, uint32_t place)
 {
-    return catchment->kind->site(catchment->self, place);
+    struct sim_catchment_view view = catchment->kind->view(catchment->self, place);
+    bool is_reached = view.fate == SIM_CATCHMENT_SERVED || view.fate == SIM_CATCHMENT_STALE;
+    return is_reached ? view.site : HB_NONE;
+}
+
+bool sim_catchment_is_cut(const struct sim_catchment *catchment, uint32_t site)
+{
+    return catchment->kind->is_cut(catchment->self, site);
+}
+
+bool sim_catchment_is_settled(const struct sim_catchment *catchment)
+{
+    return catchment->kind->is_settled(catchment->self);
+}
+
+struct sim_catchment_counts sim_catchment_counts(const struct sim_catchment *catchment)
+{
+    return catchment->kind->counts(catchment->self);
+}
+
+const char *sim_catchment_failure(const struct sim_catchment *catchment)
+{
+    return catchment->kind->failure(catchment->self);
+}
+
+const char *sim_catchment_fate_name(enum sim_catchment_fate fate)
+{
+    static const char *const names[SIM_CATCHMENT_FATE_COUNT] = {
+#define X(name, text) [SIM_CATCHMENT_##name] = text,
+        SIM_CATCHMENT_FATE_LIST(X)
+#undef X
+    };
+    return names[fate];
 }
 
 void sim_catchment_listen(struct sim_catchment *catchment, sim_catchment_changed_fn *changed,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "sim/engine/draw.h"
@@ -11,15 +12,19 @@
 struct nearest {
     const struct hb_map *map;
     double *extra_ms;   /* [site_count], of prepending */
-    uint8_t *announced; /* [site_count] */
+    uint8_t *announced; /* [site_count] by its router */
+    uint8_t *candidate; /* [site_count] announced, and its line is not cut */
+    uint8_t *line;      /* [site_count] enum line */
     uint8_t *rank;      /* [place_count] */
     uint32_t *answer;   /* [place_count] */
     uint32_t *changed;  /* [place_count], lent to the listener */
     sim_catchment_changed_fn *listener;
     void *listener_ctx;
-    uint32_t announced_count;
+    uint32_t candidate_count;
     double prepend_ms;
 };
+
+enum line { LINE_WHOLE, LINE_CUT, LINE_SILENT };
 
 static double metric_ms(const struct nearest *self, uint32_t place, uint32_t site)
 {
@@ -38,7 +43,7 @@ static uint32_t next_best(const struct nearest *self, uint32_t place, uint32_t a
 {
     uint32_t best = HB_NONE;
     for (uint32_t site = 0; site < self->map->site_count; site++) {
-        int is_candidate = self->announced[site]
+        int is_candidate = self->candidate[site]
             && (after == HB_NONE || is_before(self, place, after, site));
         if (is_candidate && (best == HB_NONE || is_before(self, place, site, best))) {
             best = site;
@@ -63,7 +68,7 @@ static uint32_t answer_of(const struct nearest *self, uint32_t place)
 static int is_touched(const struct nearest *self, uint32_t place, uint32_t site)
 {
     uint32_t answer = self->answer[place];
-    return answer == HB_NONE || answer == site || self->announced_count <= self->rank[place] + 1u
+    return answer == HB_NONE || answer == site || self->candidate_count <= self->rank[place] + 1u
         || is_before(self, place, site, answer);
 }
 
@@ -75,7 +80,7 @@ static void decide(struct nearest *self, uint32_t site, int is_all)
         if (!is_all && !is_touched(self, place, site)) {
             continue;
         }
-        int is_simple = self->announced[site] && self->rank[place] == 0 && !is_all
+        int is_simple = self->candidate[site] && self->rank[place] == 0 && !is_all
             && self->answer[place] != site;
         uint32_t answer = is_simple ? site : answer_of(self, place);
         if (is_simple && self->answer[place] != HB_NONE
@@ -92,6 +97,23 @@ static void decide(struct nearest *self, uint32_t site, int is_all)
     }
 }
 
+/* The site comes or goes, or (is_new false) its metric has changed. */
+static void reconsider(struct nearest *self, uint32_t site, bool has_new_metric)
+{
+    uint8_t is_candidate = self->announced[site] && self->line[site] != LINE_CUT;
+    if (is_candidate && !self->candidate[site]) {
+        self->candidate_count++;
+        self->candidate[site] = 1;
+        decide(self, site, 0);
+    } else if (!is_candidate && self->candidate[site]) {
+        self->candidate[site] = 0;
+        decide(self, site, 0);
+        self->candidate_count--;
+    } else if (is_candidate && has_new_metric) {
+        decide(self, site, 1);
+    }
+}
+
 static enum hb_status announce(void *ctx, uint32_t site, const struct hb_route *route,
     int64_t now_ns)
 {
@@ -101,15 +123,10 @@ static enum hb_status announce(void *ctx, uint32_t site, const struct hb_route *
         return HB_ERR_RANGE;
     }
     double extra_ms = route == NULL ? 0.0 : route->prepend_count * self->prepend_ms;
-    int is_new = !self->announced[site];
-    int is_same = !is_new && !(extra_ms < self->extra_ms[site])
-        && !(extra_ms > self->extra_ms[site]);
-    self->announced_count += is_new ? 1 : 0;
+    bool is_other = extra_ms < self->extra_ms[site] || extra_ms > self->extra_ms[site];
     self->announced[site] = 1;
     self->extra_ms[site] = extra_ms;
-    if (!is_same) {
-        decide(self, site, !is_new);
-    }
+    reconsider(self, site, is_other);
     return HB_OK;
 }
 
@@ -120,19 +137,95 @@ static enum hb_status withdraw(void *ctx, uint32_t site, int64_t now_ns)
     if (site >= self->map->site_count) {
         return HB_ERR_RANGE;
     }
-    if (self->announced[site]) {
-        self->announced[site] = 0;
-        decide(self, site, 0);
-        self->announced_count--;
+    self->announced[site] = 0;
+    reconsider(self, site, false);
+    return HB_OK;
+}
+
+static void tell_answered_by(struct nearest *self, uint32_t site)
+{
+    size_t count = 0;
+    for (uint32_t place = 0; place < self->map->place_count; place++) {
+        if (self->answer[place] == site) {
+            self->changed[count++] = place;
+        }
+    }
+    if (count > 0 && self->listener != NULL) {
+        self->listener(self->listener_ctx, self->changed, count);
+    }
+}
+
+static enum hb_status fault_of(void *ctx, uint32_t site, enum sim_catchment_fault fault,
+    int64_t now_ns)
+{
+    struct nearest *self = ctx;
+    (void)now_ns; /* at once */
+    if (site >= self->map->site_count) {
+        return HB_ERR_RANGE;
+    }
+    uint8_t was = self->line[site];
+    switch (fault) {
+    case SIM_CATCHMENT_CUT:
+        self->line[site] = LINE_CUT;
+        break;
+    case SIM_CATCHMENT_SILENCE:
+        self->line[site] = was == LINE_CUT ? was : LINE_SILENT;
+        break;
+    case SIM_CATCHMENT_RESTORE:
+        self->line[site] = LINE_WHOLE;
+        break;
+    case SIM_CATCHMENT_RESET:
+        break;
+    }
+    bool is_same_choice = (was == LINE_CUT) == (self->line[site] == LINE_CUT);
+    reconsider(self, site, false);
+    if (is_same_choice && was != self->line[site]) {
+        tell_answered_by(self, site);
     }
     return HB_OK;
 }
 
-static uint32_t site_of(const void *ctx, uint32_t place)
+static enum hb_status begin(void *ctx)
+{
+    (void)ctx; /* always settled */
+    return HB_OK;
+}
+
+static struct sim_catchment_view view_of(const void *ctx, uint32_t place)
 {
     const struct nearest *self = ctx;
     assert(place < self->map->place_count);
-    return self->answer[place];
+    uint32_t site = self->answer[place];
+    if (site == HB_NONE) {
+        return (struct sim_catchment_view){ HB_NONE, SIM_CATCHMENT_BLACKHOLE, (double)NAN };
+    }
+    bool is_dead = self->line[site] == LINE_SILENT;
+    return (struct sim_catchment_view){ site,
+        is_dead ? SIM_CATCHMENT_DEAD : SIM_CATCHMENT_SERVED, (double)NAN };
+}
+
+static bool is_cut(const void *ctx, uint32_t site)
+{
+    const struct nearest *self = ctx;
+    return self->line[site] != LINE_WHOLE;
+}
+
+static bool is_settled(const void *ctx)
+{
+    (void)ctx; /* always */
+    return true;
+}
+
+static struct sim_catchment_counts counts_of(const void *ctx)
+{
+    (void)ctx; /* no messages */
+    return (struct sim_catchment_counts){ 0 };
+}
+
+static const char *failure_of(const void *ctx)
+{
+    (void)ctx; /* never fails */
+    return "";
 }
 
 static void listen_to(void *ctx, sim_catchment_changed_fn *changed, void *changed_ctx)
@@ -145,7 +238,7 @@ static void listen_to(void *ctx, sim_catchment_changed_fn *changed, void *change
 static size_t bytes_of(const void *ctx)
 {
     const struct nearest *self = ctx;
-    return sizeof *self + self->map->site_count * (sizeof(double) + 1)
+    return sizeof *self + self->map->site_count * (sizeof(double) + 3)
         + self->map->place_count * (2 * sizeof(uint32_t) + 1);
 }
 
@@ -158,6 +251,8 @@ static void free_nearest(void *ctx)
     free(self->changed);
     free(self->answer);
     free(self->rank);
+    free(self->line);
+    free(self->candidate);
     free(self->announced);
     free(self->extra_ms);
     free(self);
@@ -180,8 +275,10 @@ static void draw_ranks(struct nearest *self, const struct sim_catchment_nearest 
 enum hb_status sim_catchment_create_nearest(const struct sim_catchment_nearest *config,
     struct sim_catchment **out)
 {
-    static const struct sim_catchment_kind kind = { "nearest", announce, withdraw, site_of,
-        listen_to, bytes_of, free_nearest };
+    static const struct sim_catchment_kind kind = { .name = "nearest", .announce = announce,
+        .withdraw = withdraw, .fault = fault_of, .begin = begin, .view = view_of,
+        .is_cut = is_cut, .is_settled = is_settled, .counts = counts_of, .failure = failure_of,
+        .listen = listen_to, .bytes = bytes_of, .free = free_nearest };
     if (!(config->suboptimal >= 0.0 && config->suboptimal <= 1.0)
         || !(config->prepend_ms >= 0.0 && config->prepend_ms <= 1e6)) {
         return HB_ERR_RANGE;
@@ -195,11 +292,14 @@ enum hb_status sim_catchment_create_nearest(const struct sim_catchment_nearest *
     self->prepend_ms = config->prepend_ms;
     self->extra_ms = calloc(map->site_count, sizeof *self->extra_ms);
     self->announced = calloc(map->site_count, 1);
+    self->candidate = calloc(map->site_count, 1);
+    self->line = calloc(map->site_count, 1);
     self->rank = calloc(map->place_count, 1);
     self->answer = calloc(map->place_count, sizeof *self->answer);
     self->changed = calloc(map->place_count, sizeof *self->changed);
     enum hb_status status = HB_ERR_MEMORY;
-    if (self->extra_ms != NULL && self->announced != NULL && self->rank != NULL
+    if (self->extra_ms != NULL && self->announced != NULL && self->candidate != NULL
+        && self->line != NULL && self->rank != NULL
         && self->answer != NULL && self->changed != NULL) {
         draw_ranks(self, config);
         status = sim_catchment_create(&kind, self, out);

@@ -82,6 +82,7 @@ void sim_account_end(struct sim_episode *episode, uint32_t client)
     }
     double requests = episode->scenario->service.request_rate_hz * elapsed_s;
     sums->requests += requests;
+    sums->fate_s[rider->fate] += elapsed_s;
     if (rider->is_failing) {
         sums->failed += requests;
         add_sample(episode, client, 0.0, requests, 0.0);

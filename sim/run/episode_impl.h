@@ -68,6 +68,7 @@ struct sim_rider {
     uint32_t anew;    /* counts VISIBLE events */
     float base_ms;    /* access, path and service: latency without waiting */
     uint8_t activity;
+    uint8_t fate; /* enum sim_catchment_fate of its packets */
     bool is_connected, is_failing, is_stale, is_dirty, is_proxied;
 };
 
@@ -105,6 +106,7 @@ struct sim_episode_sums {
     uint64_t decisions[HB_REASON_COUNT]; /* of the hour */
     uint64_t dns_refused, stale_answers; /* of the hour: clients kept on an old address */
     double stale_s;
+    double fate_s[SIM_CATCHMENT_FATE_COUNT]; /* of connected clients, by what befell their packets */
 };
 
 struct sim_episode {

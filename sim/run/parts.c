@@ -89,6 +89,7 @@ enum hb_status sim_parts_net(struct sim_episode *episode)
     for (uint32_t site = 0; site < stage->map.site_count && status == HB_OK; site++) {
         status = sim_catchment_announce(episode->catchment, site, &plain, 0);
     }
+    status = status == HB_OK ? sim_catchment_begin(episode->catchment) : status;
     if (status == HB_OK) {
         sim_catchment_listen(episode->catchment, touch_places, episode);
     }

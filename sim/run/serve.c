@@ -9,11 +9,14 @@
 #include "sim/run/episode_impl.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdio.h>
 
 struct target {
     uint32_t front, serve;
     bool is_proxied;
+    enum sim_catchment_fate fate;
+    double rtt_ms; /* to the front along anycast's route; NaN: as the map says */
 };
 
 static bool has_running_primary(const struct sim_episode *episode, uint32_t client)
@@ -80,22 +83,35 @@ void sim_serve_primary(struct sim_episode *episode, uint32_t client, uint32_t si
     sim_serve_touch(episode, client);
 }
 
+/* By a record of its own: the site, unless nothing gets through to it. */
+static struct target target_of_record(const struct sim_episode *episode, uint32_t site)
+{
+    bool is_cut = sim_catchment_is_cut(episode->catchment, site);
+    return (struct target) { .front = site, .serve = is_cut ? HB_NONE : site,
+        .fate = is_cut ? SIM_CATCHMENT_DEAD : SIM_CATCHMENT_SERVED, .rtt_ms = (double)NAN };
+}
+
 static struct target target_of(struct sim_episode *episode, uint32_t client)
 {
     const struct sim_rider *rider = &episode->riders[client];
     uint32_t answer = sim_dns_answer(episode->dns, client, sim_episode_now_ns(episode));
     if (answer != SIM_DNS_ANYCAST) {
-        return (struct target) { .front = answer, .serve = answer };
+        return target_of_record(episode, answer);
     }
-    uint32_t front = sim_catchment_site(episode->catchment, rider->place);
-    if (front != HB_NONE && has_running_primary(episode, client)) {
-        return (struct target) { .front = front, .serve = rider->primary,
-            .is_proxied = front != rider->primary };
+    struct sim_catchment_view view = sim_catchment_view(episode->catchment, rider->place);
+    bool is_reached = view.fate == SIM_CATCHMENT_SERVED || view.fate == SIM_CATCHMENT_STALE;
+    struct target target = { .front = is_reached ? view.site : HB_NONE, .fate = view.fate,
+        .rtt_ms = view.rtt_ms };
+    target.serve = target.front;
+    if (is_reached && has_running_primary(episode, client)) {
+        bool is_cut = sim_catchment_is_cut(episode->catchment, rider->primary);
+        target.serve = is_cut ? HB_NONE : rider->primary;
+        target.is_proxied = target.front != rider->primary && !is_cut;
+        target.fate = is_cut ? SIM_CATCHMENT_DEAD : target.fate;
+    } else if (is_reached && rider->home != target.front) {
+        move_home(episode, client, target.front);
     }
-    if (front != HB_NONE && rider->home != front) {
-        move_home(episode, client, front);
-    }
-    return (struct target) { .front = front, .serve = front };
+    return target;
 }
 
 /* Sends the client's requests to another site; both sites' loads change. */
@@ -134,7 +150,8 @@ static double base_ms(const struct sim_episode *episode, uint32_t client,
     uint64_t visit = stage->trace->first[client] + rider->visit - 1;
     double ms = sim_stage_access_ms(stage, client, visit) + episode->scenario->service.service_ms;
     if (target->front != HB_NONE) {
-        ms += hb_map_rtt_ms(&stage->map, rider->place, target->front);
+        ms += isnan(target->rtt_ms) ? hb_map_rtt_ms(&stage->map, rider->place, target->front)
+                                    : target->rtt_ms;
     }
     if (target->is_proxied) {
         ms += sim_path_rtt_ms(&stage->path, stage->map.sites[target->front].at,
@@ -149,6 +166,7 @@ static void note_conditions(struct sim_episode *episode, uint32_t client,
     struct sim_rider *rider = &episode->riders[client];
     rider->front = target->front;
     rider->is_proxied = target->is_proxied;
+    rider->fate = (uint8_t)target->fate;
     rider->is_failing = target->serve == HB_NONE
         || !sim_infra_is_running(episode->infra, client, target->serve);
     rider->is_stale = target->serve == rider->home && rider->source != HB_NONE;
