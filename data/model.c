@@ -2,7 +2,6 @@
 #include "data/model.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -113,27 +112,6 @@ static enum hb_status read_card(struct data_h5 *file, struct data_model *model,
     return status;
 }
 
-/* NaN and infinities, with where they are. */
-static enum hb_status check_finite(struct data_h5 *file, const struct data_model_part *part,
-    const void *values, struct data_problem *problem)
-{
-    uint64_t count = data_model_part_bytes(part) / (part->type == DATA_H5_F64 ? 8 : 4);
-    for (uint64_t i = 0; i < count; i++) {
-        double value = 0.0;
-        if (part->type == DATA_H5_F32) {
-            value = (double)((const float *)values)[i];
-        } else if (part->type == DATA_H5_F64) {
-            value = ((const double *)values)[i];
-        }
-        if (!isfinite(value)) {
-            return data_problem_set(problem, HB_ERR_FORMAT,
-                "%s: %s: found %s at %" PRIu64 ": expected finite numbers", data_h5_path(file),
-                part->path, isnan(value) ? "nan" : "an infinity", i);
-        }
-    }
-    return HB_OK;
-}
-
 static enum hb_status read_part(struct data_h5 *file, const struct data_model_part *part,
     struct data_model *model, struct data_problem *problem)
 {
@@ -146,7 +124,7 @@ static enum hb_status read_part(struct data_h5 *file, const struct data_model_pa
     }
     model->blocks[model->block_count++] = values;
     memcpy((char *)model + part->offset, &values, sizeof values);
-    return check_finite(file, part, values, problem);
+    return data_model_part_check(data_h5_path(file), part, values, problem);
 }
 
 static enum hb_status read_parts(struct data_h5 *file, struct data_model *model,
@@ -189,36 +167,6 @@ static enum hb_status read_temperature(struct data_h5 *file, struct data_model *
     return status;
 }
 
-/* What the sizes promise must be what the rows end with, before anybody follows them. */
-static enum hb_status check_rows(struct data_h5 *file, const struct data_model *model,
-    struct data_problem *problem)
-{
-    const struct hb_candidates_tables *tables = &model->weights.tables;
-    const uint32_t *first[] = { tables->near_first, tables->everybody.move_first };
-    const char *const paths[] = { "/places/near_first", "/moves/move_first" };
-    uint32_t wanted[] = { model->near_count, model->move_count };
-    for (int i = 0; i < 2; i++) {
-        uint32_t last = first[i] != NULL ? first[i][tables->place_count] : 0;
-        if (last != wanted[i]) {
-            return data_problem_set(problem, HB_ERR_FORMAT,
-                "%s: %s: found a last value of %" PRIu32 ": expected %" PRIu32,
-                data_h5_path(file), paths[i], last, wanted[i]);
-        }
-    }
-    const char *what;
-    if (hb_lstm_check(&model->weights, &what) == HB_OK) {
-        return HB_OK;
-    }
-    struct data_model_part parts[DATA_MODEL_PARTS_MAX];
-    uint32_t count = data_model_parts(model, parts), i = 0;
-    while (i < count && strcmp(strrchr(parts[i].path, '/') + 1, what) != 0) {
-        i++;
-    }
-    return data_problem_set(problem, HB_ERR_FORMAT,
-        "%s: %s: found a value out of bounds: expected a sound model", data_h5_path(file),
-        i < count ? parts[i].path : what);
-}
-
 static enum hb_status check_digest(struct data_h5 *file, struct data_model *model,
     struct data_problem *problem)
 {
@@ -250,7 +198,7 @@ enum hb_status data_model_read(const char *path, struct data_model **out,
     status = status == HB_OK ? read_card(file, model, problem) : status;
     status = status == HB_OK ? read_temperature(file, model, problem) : status;
     status = status == HB_OK ? read_parts(file, model, problem) : status;
-    status = status == HB_OK ? check_rows(file, model, problem) : status;
+    status = status == HB_OK ? data_model_check(data_h5_path(file), model, problem) : status;
     status = status == HB_OK ? check_digest(file, model, problem) : status;
     data_h5_free(file);
     if (status != HB_OK) {

@@ -52,6 +52,13 @@ uint64_t data_model_part_bytes(const struct data_model_part *part);
 const void *data_model_part_values(const struct data_model *model,
     const struct data_model_part *part);
 
+/* NaN and infinities, with where they are; a whole model once its sizes and arrays are there.
+ * HB_ERR_FORMAT. */
+enum hb_status data_model_part_check(const char *path, const struct data_model_part *part,
+    const void *values, struct data_problem *problem);
+enum hb_status data_model_check(const char *path, const struct data_model *model,
+    struct data_problem *problem);
+
 /* The checksum over sizes, card, temperatures and all arrays that are there. */
 void data_model_sum(const struct data_model *model, char text[33]);
 

@@ -17,6 +17,7 @@
     X(dataset, "a trace into slots of a quarter of an hour, to train a predictor on") \
     X(train, "the LSTM predictor on a data set: calibrated, resumable, the same bytes") \
     X(evaluate, "a model on a data set, beside the other predictors") \
+    X(model, "a trained model's card; to and from other programs") \
     X(serve, "PredictLocation as an HTTP service") \
     /* the list ends here */
 

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef DATA_WHOLE_H
+#define DATA_WHOLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "data/problem.h"
+
+/* A whole file in memory, a NUL added behind it; the caller frees. Only regular files.
+ * HB_ERR_NOT_FOUND, HB_ERR_IO, HB_ERR_FORMAT (a folder, a pipe), HB_ERR_RANGE (over
+ * bytes_max), HB_ERR_MEMORY. */
+enum hb_status data_whole_read(const char *path, size_t bytes_max, uint8_t **bytes, size_t *count,
+    struct data_problem *problem);
+
+/* A stretch of what is to be written. */
+struct data_whole_part {
+    const void *bytes;
+    size_t count;
+};
+
+/* The parts one after the other; under its name only when it is on the disk, replacing what was
+ * there. HB_ERR_IO, HB_ERR_MEMORY. */
+enum hb_status data_whole_write(const char *path, const struct data_whole_part *parts,
+    size_t part_count, struct data_problem *problem);
+
+#endif
