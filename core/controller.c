@@ -60,6 +60,7 @@ enum hb_status hb_controller_create(const struct hb_controller_setup *setup,
     controller->clients = malloc(setup->client_capacity * sizeof *controller->clients);
     controller->sites = malloc(setup->map->site_count * sizeof *controller->sites);
     status = hb_select_create(setup->map, candidate_count, &controller->select);
+    status = status == HB_OK ? hb_watch_create(setup, &controller->watch) : status;
     if (status != HB_OK || controller->clients == NULL || controller->sites == NULL) {
         hb_controller_free(controller);
         return HB_ERR_MEMORY;
@@ -74,6 +75,7 @@ void hb_controller_free(struct hb_controller *controller)
     if (controller == NULL) {
         return;
     }
+    hb_watch_free(controller->watch);
     hb_select_free(controller->select);
     free(controller->sites);
     free(controller->clients);
@@ -83,6 +85,7 @@ void hb_controller_free(struct hb_controller *controller)
 size_t hb_controller_bytes(const struct hb_controller *controller)
 {
     return sizeof *controller + hb_select_bytes(controller->select)
+        + hb_watch_bytes(controller->watch)
         + controller->setup.client_capacity * sizeof *controller->clients
         + controller->setup.map->site_count * sizeof *controller->sites;
 }
@@ -227,6 +230,10 @@ static void answer_event(struct hb_controller *controller, const struct hb_event
         hb_sites_route_done(controller, event);
         return;
     }
+    if (lane > HB_LANE_PROBE && event->kind == HB_EVENT_TIMER) {
+        hb_watch_due(controller, event);
+        return;
+    }
     if (lane >= HB_LANE_COUNT || !is_answer_of(lane, event->kind)
         || !hb_lane_close(controller, event->req)) {
         return;
@@ -280,7 +287,7 @@ static int is_in_range(const struct hb_controller *controller, const struct hb_e
         return is_site && event->value >= 0.0;
     case HB_EVENT_PROBE_ANSWERED:
     case HB_EVENT_PROBE_MISSED:
-        return is_site;
+        return is_site && (is_client || event->client == HB_NONE);
     case HB_EVENT_TIMER:
         return 1;
     case HB_EVENT_COUNT:
@@ -296,6 +303,7 @@ enum hb_status hb_controller_handle(struct hb_controller *controller,
         return HB_ERR_RANGE;
     }
     controller->now_ns = event->at_ns;
+    hb_watch_begin(controller);
     switch ((enum hb_event_kind)event->kind) {
     case HB_EVENT_CONNECTED:
     case HB_EVENT_SEEN:
@@ -314,7 +322,7 @@ enum hb_status hb_controller_handle(struct hb_controller *controller,
         break;
     case HB_EVENT_PROBE_ANSWERED:
     case HB_EVENT_PROBE_MISSED:
-        hb_sites_probe(controller, event);
+        hb_watch_probe(controller, event);
         break;
     case HB_EVENT_COUNT:
         break;

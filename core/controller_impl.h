@@ -16,7 +16,8 @@
  *   monitor.c           MONITORING, PROMOTING, REVERTING
  *   spare.c             the instance that is neither primary nor mirror
  *   dns.c               the client's record
- *   sites.c             capacity, health, routes */
+ *   sites.c             capacity, routes, going down and coming up
+ *   watch.c             health: probes and what they say */
 
 /* What a req belongs to. A client waits for at most one req on each lane; of
  * the same lane only the latest counts. A req is sequence << 32 | lane << 28 |
@@ -32,7 +33,11 @@ enum hb_lane {
     HB_LANE_SPARE,
     HB_LANE_COUNT,       /* of those that a client waits on */
     HB_LANE_NONE = HB_LANE_COUNT, /* nobody waits for the answer */
-    HB_LANE_ROUTE,       /* client: the site */
+    HB_LANE_ROUTE,       /* client: the site; so of all that follow */
+    HB_LANE_PROBE,
+    HB_LANE_BEAT,        /* timer: the next probe */
+    HB_LANE_VERDICT,     /* timer: missed, or silent for too long */
+    HB_LANE_HOLD,        /* timer: up for long enough */
 };
 
 #define HB_LANE_CLIENT_BITS 28
@@ -84,6 +89,8 @@ struct hb_controller_client {
     uint8_t is_sustaining : 1;  /* MONITORING: served by the mirror at present */
     uint8_t has_record : 1;     /* DNS may hold a record of the client */
     uint8_t is_record_stale : 1; /* the latest DNS command failed */
+    uint8_t is_taking_over : 1;  /* STARTING, is_resuming: the standby replaces a dead primary */
+    uint8_t misses : 7;          /* probes in a row that its instance has not answered */
 };
 
 _Static_assert(sizeof(struct hb_controller_client) <= 160, "a client stays small");
@@ -93,6 +100,7 @@ struct hb_controller {
     struct hb_ports ports;
     struct hb_select *select;
     struct hb_select_site *sites;
+    struct hb_watch *watch; /* core/watch.c */
     struct hb_controller_client *clients;
     int64_t now_ns;
 };
@@ -168,7 +176,9 @@ static inline uint32_t hb_lane_sequence(uint64_t req)
 hb_rule hb_primary_connected, hb_primary_reconnected, hb_primary_seen_unserved,
     hb_primary_disconnected_unserved, hb_primary_disconnected_starting,
     hb_primary_disconnected, hb_primary_withdrawn, hb_primary_done, hb_primary_standby_done,
-    hb_primary_due, hb_primary_linger_due, hb_primary_down;
+    hb_primary_due, hb_primary_linger_due, hb_primary_down, hb_primary_failback;
+/* Tells that the mirror takes over from the dead primary. */
+void hb_primary_report_mirror(struct hb_controller *controller, uint32_t client);
 /* After a mirror has ended: SERVED, or LINGERING if the client has gone. */
 void hb_primary_settle(struct hb_controller *controller, uint32_t client);
 
@@ -232,7 +242,18 @@ hb_rule hb_dns_done;
 void hb_sites_take(struct hb_controller *controller, uint32_t site);
 void hb_sites_give(struct hb_controller *controller, uint32_t site);
 void hb_sites_capacity(struct hb_controller *controller, const struct hb_event *event);
-void hb_sites_probe(struct hb_controller *controller, const struct hb_event *event);
 void hb_sites_route_done(struct hb_controller *controller, const struct hb_event *event);
+/* The site is no longer, or again, announced and used; heard_ns: last sign of life. */
+void hb_sites_turn(struct hb_controller *controller, const struct hb_event *event, uint32_t site,
+    int64_t heard_ns);
+
+/* watch.c */
+enum hb_status hb_watch_create(const struct hb_controller_setup *setup, struct hb_watch **out);
+void hb_watch_free(struct hb_watch *watch);
+size_t hb_watch_bytes(const struct hb_watch *watch);
+/* Sends the first probes, once, if the policy wants any. */
+void hb_watch_begin(struct hb_controller *controller);
+void hb_watch_probe(struct hb_controller *controller, const struct hb_event *event);
+void hb_watch_due(struct hb_controller *controller, const struct hb_event *event);
 
 #endif

@@ -29,7 +29,7 @@ static hb_rule *const rules[HB_PHASE_COUNT][HB_INPUT_COUNT] = {
         NOT_NOW, hb_primary_seen_unserved, NOT_NOW, hb_primary_disconnected_unserved,
         NOT_NOW, hb_primary_withdrawn, NOT_NOW,
         NOT_NOW, NOT_NOW, hb_dns_done, hb_spare_done,
-        NOT_NOW, hb_decide_tick, hb_spare_due,
+        hb_primary_failback, hb_decide_tick, hb_spare_due,
         NOT_NOW, NOT_NOW,
     },
     [HB_PHASE_STARTING] = {

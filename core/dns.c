@@ -53,7 +53,7 @@ static uint32_t wanted_site(const struct hb_controller_client *me)
     case HB_PHASE_LINGERING:
         return me->primary;
     case HB_PHASE_STARTING:
-        return me->is_resuming ? me->primary : HB_NONE;
+        return me->is_resuming && !me->is_taking_over ? me->primary : HB_NONE;
     case HB_PHASE_ABSENT:
     case HB_PHASE_ANYCAST:
     case HB_PHASE_COUNT:

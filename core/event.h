@@ -16,7 +16,11 @@
  *   DONE          req ended with result; site; value: see ports.h per command
  *   PREDICTED     req, client; prediction (NULL unless result is OK)
  *   SITE_CAPACITY site has value free slots
- *   PROBE_ANSWERED, PROBE_MISSED   site; value: RTT in ms of the answer
+ *   PROBE_ANSWERED, PROBE_MISSED   site; value: RTT in ms of the answer. With the
+ *                 req of a probe command, its answer (MISSED: it failed at once;
+ *                 no event at all: the time-out tells). req 0: the host watches
+ *                 by itself. client, if not HB_NONE: of its instance alone, as
+ *                 the site's own supervisor sees it
  *   TIMER         req of the wake_at that is due */
 #define HB_EVENT_LIST(X)                                                   \
     X(CONNECTED) X(SEEN) X(SERVED) X(DISCONNECTED) X(CONSENT) X(DONE)      \

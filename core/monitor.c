@@ -137,7 +137,11 @@ void hb_monitor_disconnected(struct hb_controller *controller, uint32_t client,
 void hb_monitor_primary_down(struct hb_controller *controller, uint32_t client,
     const struct hb_event *event)
 {
-    (void)event;
+    if (controller->setup.policy.failover != HB_FAILOVER_MIRROR) {
+        hb_mirror_primary_down(controller, client, event);
+        return;
+    }
+    hb_primary_report_mirror(controller, client);
     hb_monitor_promote(controller, client);
 }
 
@@ -193,6 +197,7 @@ void hb_monitor_primary_down_reverting(struct hb_controller *controller, uint32_
     const struct hb_event *event)
 {
     if (controller->sites[hb_client(controller, client)->mirror].is_up) {
+        hb_primary_report_mirror(controller, client);
         hb_monitor_promote(controller, client);
     } else {
         lose_both(controller, client, event);

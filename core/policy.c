@@ -33,6 +33,12 @@ void hb_policy_default(enum hb_policy_kind kind, struct hb_policy *out)
         .retry_max = 3,
         .probe_rise = 2,
         .probe_fall = 2,
+        .detector = HB_HEALTH_COUNT,
+        .probe_timeout_s = 2.0,
+        .phi_down = 8.0,
+        .phi_window = HB_HEALTH_WINDOW_MAX,
+        .phi_sd_min_s = 0.1,
+        .failback_s = 300.0,
     };
 }
 
@@ -67,6 +73,13 @@ static enum hb_status check_horizons(const struct hb_policy *policy)
     return policy->horizon_s[0] > 0.0 ? HB_OK : HB_ERR_RANGE;
 }
 
+/* A probe is answered or missed before the next is sent; only `count` asks. */
+static double probe_timeout_max_s(const struct hb_policy *policy)
+{
+    int is_asked = policy->detector == HB_HEALTH_COUNT && policy->probe_interval_s > 0.0;
+    return is_asked ? policy->probe_interval_s : s_max;
+}
+
 enum hb_status hb_policy_check(const struct hb_policy *policy, const char **field)
 {
     const struct bound bounds[] = {
@@ -96,7 +109,17 @@ enum hb_status hb_policy_check(const struct hb_policy *policy, const char **fiel
         { "retry_max", policy->retry_max, 0.0, 100.0, 0 },
         { "react", policy->react, 0.0, 1.0, 0 },
         { "probe_rise", policy->probe_rise, 1.0, 255.0, 0 },
-        { "probe_fall", policy->probe_fall, 1.0, 255.0, 0 },
+        { "probe_fall", policy->probe_fall, 1.0, 127.0, 0 },
+        { "detector", policy->detector, 0.0, HB_HEALTH_DETECTOR_COUNT - 1, 0 },
+        { "failover", policy->failover, 0.0, HB_FAILOVER_COUNT - 1, 0 },
+        { "backup", policy->backup, 0.0, 1.0, 0 },
+        { "phi_window", policy->phi_window, 2.0, HB_HEALTH_WINDOW_MAX, 0 },
+        { "phi_down", policy->phi_down, 0.0, 1000.0, 1 },
+        { "phi_sd_min_s", policy->phi_sd_min_s, 0.0, HB_HEALTH_ARRIVAL_MAX_S, 1 },
+        { "probe_interval_s", policy->probe_interval_s, 0.0, HB_HEALTH_ARRIVAL_MAX_S, 0 },
+        { "probe_timeout_s", policy->probe_timeout_s, 0.0, probe_timeout_max_s(policy), 1 },
+        { "hold_down_s", policy->hold_down_s, 0.0, s_max, 0 },
+        { "failback_s", policy->failback_s, 0.0, s_max, 0 },
     };
     for (size_t i = 0; i < sizeof bounds / sizeof bounds[0]; i++) {
         if (!is_within(&bounds[i])) {

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "core/status.h"
+#include "core/health.h"
 
 /* When an endpoint follows its client. All but anycast give the client its own
  * instance and DNS record.
@@ -29,6 +29,22 @@ enum hb_policy_kind {
 };
 
 #define HB_POLICY_HORIZON_MAX 4
+
+/* Where the clients of a dead primary go: to the first of these that there is,
+ * from the one that the policy names on.
+ *   mirror   the mirror, if it is in sync: only the live stream's lag is lost
+ *   standby  the instance on standby, with the state that it had
+ *   new      a new instance at the nearest site that is up, without state
+ *   anycast  no endpoint of their own until failback_s has passed */
+#define HB_FAILOVER_LIST(X) \
+    X(MIRROR, "mirror") X(STANDBY, "standby") X(NEW, "new") X(ANYCAST, "anycast")
+
+enum hb_failover {
+#define X(name, text) HB_FAILOVER_##name,
+    HB_FAILOVER_LIST(X)
+#undef X
+        HB_FAILOVER_COUNT
+};
 
 /* Fill by hb_policy_default, then change by name; every value is literal.
  * Defaults in brackets, ours unless a source is named.
@@ -64,8 +80,24 @@ enum hb_policy_kind {
  *   *_timeout_s     [provision 900, copy 600, dns 60, fence 10]
  *   retry_max       [3] attempts after the first, backoff_s [2] doubling up to
  *                   backoff_max_s [60]
- *   probe_rise, probe_fall  [2, 2] answers or misses in a row that turn a
- *                   site up or down (anycast-healthchecker's defaults) */
+ * Health (core/health.h):
+ *   detector        [count] enum hb_health_detector
+ *   probe_interval_s [0] between two probes of a site; 0: the host probes and tells
+ *   probe_timeout_s [2] until a probe is missed (count), <= probe_interval_s unless that is 0
+ *   probe_rise, probe_fall  [2, 2] answers or misses in a row that turn a site up or
+ *                   down; bfd: probe_fall is the detection multiplier
+ *                   (anycast-healthchecker's defaults, its interval is 10 s)
+ *   phi_down        [8] suspicion at which a site is down (phi; Akka's default)
+ *   phi_window      [1000] inter-arrival times kept (Hayashibara et al. 2004)
+ *   phi_sd_min_s    [0.1] least deviation of them (Akka's default)
+ *   hold_down_s     [0] a site that is up again must stay so this long before it is
+ *                   announced and used: hysteresis against flapping
+ * Failover:
+ *   failover        [mirror] enum hb_failover: to what clients of a dead primary go
+ *   backup          [0] 1: a client always has a mirror, at the next nearest site, kept in
+ *                   sync for the case that its primary dies; decisions replace it
+ *   failback_s      [300] a client failed over to anycast waits this long for an
+ *                   endpoint of its own */
 struct hb_policy {
     uint32_t kind; /* enum hb_policy_kind */
     uint32_t steer_early;
@@ -78,6 +110,8 @@ struct hb_policy {
     double provision_timeout_s, copy_timeout_s, dns_timeout_s, fence_timeout_s;
     double backoff_s, backoff_max_s;
     uint32_t retry_max, probe_rise, probe_fall, react;
+    uint32_t detector, failover, phi_window, backup;
+    double probe_interval_s, probe_timeout_s, phi_down, phi_sd_min_s, hold_down_s, failback_s;
 };
 
 HB_API void hb_policy_default(enum hb_policy_kind kind, struct hb_policy *out);

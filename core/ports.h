@@ -36,6 +36,8 @@ struct hb_sample; /* core/telemetry.h */
  *   dns_clear        DONE: the name follows anycast again
  *   route_announce, route_withdraw  DONE: the site's router has the change. At
  *                    first all sites are up and announced.
+ *   probe            PROBE_ANSWERED(req) as soon as site answers; nothing if it does not.
+ *                    Only given if policy.probe_interval_s > 0; may be NULL else
  *   emit             telemetry; never fails */
 struct hb_ports {
     void *ctx;
@@ -54,6 +56,7 @@ struct hb_ports {
     void (*dns_clear)(void *ctx, uint64_t req, uint32_t client);
     void (*route_announce)(void *ctx, uint64_t req, uint32_t site, const struct hb_route *route);
     void (*route_withdraw)(void *ctx, uint64_t req, uint32_t site);
+    void (*probe)(void *ctx, uint64_t req, uint32_t site);
     void (*emit)(void *ctx, const struct hb_sample *sample);
 };
 

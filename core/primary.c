@@ -38,10 +38,11 @@ static void abandon(struct hb_controller *controller, uint32_t client)
     struct hb_controller_client *me = hb_client(controller, client);
     assert(me->primary != HB_NONE);
     uint32_t site = me->primary;
-    int was_primary = me->phase != HB_PHASE_STARTING || me->is_resuming;
+    int was_primary = me->phase != HB_PHASE_STARTING || (me->is_resuming && !me->is_taking_over);
     hb_lane_drop(controller, client, HB_LANE_PRIMARY);
     hb_lane_disarm(controller, client, HB_LANE_PHASE);
     me->primary = HB_NONE;
+    me->is_taking_over = 0;
     hb_spare_stop(controller, client, site);
     if (was_primary) {
         hb_controller_emit_primary(controller, client, HB_NONE);
@@ -78,6 +79,7 @@ static void start(struct hb_controller *controller, uint32_t client, uint32_t si
     me->primary = site;
     me->attempts = 0;
     me->is_resuming = 0;
+    me->is_taking_over = 0;
     me->is_fencing = 0;
     hb_sites_take(controller, site);
     hb_controller_enter(controller, client, HB_PHASE_STARTING);
@@ -114,6 +116,7 @@ void hb_primary_reconnected(struct hb_controller *controller, uint32_t client,
     struct hb_controller_client *me = hb_client(controller, client);
     me->attempts = 0;
     me->is_resuming = 1;
+    me->is_taking_over = 0;
     me->is_fencing = 0;
     hb_controller_enter(controller, client, HB_PHASE_STARTING);
     issue(controller, client);
@@ -213,11 +216,13 @@ void hb_primary_done(struct hb_controller *controller, uint32_t client,
         failed(controller, client, (enum hb_result)event->result);
         return;
     }
-    if (me->is_resuming) {
+    if (me->is_resuming && !me->is_taking_over) {
         serve(controller, client);
         return;
     }
     if (!me->is_fencing) {
+        me->is_resuming = 0;
+        me->is_taking_over = 0;
         me->is_fencing = 1;
         me->attempts = 0;
         me->epoch++;
@@ -251,6 +256,7 @@ void hb_primary_disconnected_unserved(struct hb_controller *controller, uint32_t
     const struct hb_event *event)
 {
     (void)event;
+    hb_lane_disarm(controller, client, HB_LANE_PHASE);
     hb_controller_enter(controller, client, HB_PHASE_ABSENT);
 }
 
@@ -258,7 +264,8 @@ void hb_primary_disconnected_starting(struct hb_controller *controller, uint32_t
     const struct hb_event *event)
 {
     (void)event;
-    if (hb_client(controller, client)->is_resuming) {
+    const struct hb_controller_client *me = hb_client(controller, client);
+    if (me->is_resuming && !me->is_taking_over) {
         hb_lane_drop(controller, client, HB_LANE_PRIMARY);
         hb_primary_settle(controller, client);
         return;
@@ -300,6 +307,7 @@ void hb_primary_withdrawn(struct hb_controller *controller, uint32_t client,
     (void)event;
     struct hb_controller_client *me = hb_client(controller, client);
     hb_spare_evict(controller, client);
+    hb_lane_disarm(controller, client, HB_LANE_PHASE);
     if (me->primary != HB_NONE) {
         abandon(controller, client);
     }
@@ -312,7 +320,57 @@ void hb_primary_withdrawn(struct hb_controller *controller, uint32_t client,
     me->debt = 0.0;
 }
 
-/* The primary's site is gone, and its state with it. */
+static void report_failover(struct hb_controller *controller, uint32_t client, uint32_t from,
+    enum hb_failover how, uint32_t to)
+{
+    struct hb_sample sample = { .kind = HB_SAMPLE_FAILOVER, .site = from,
+        .of.failover = { .how = how, .to = to } };
+    hb_controller_emit(controller, client, &sample);
+}
+
+void hb_primary_report_mirror(struct hb_controller *controller, uint32_t client)
+{
+    const struct hb_controller_client *me = hb_client(controller, client);
+    report_failover(controller, client, me->primary, HB_FAILOVER_MIRROR, me->mirror);
+}
+
+/* The instance on standby elsewhere is resumed and fenced in, with the state
+ * that it had. */
+static void take_over(struct hb_controller *controller, uint32_t client, uint32_t site)
+{
+    struct hb_controller_client *me = hb_client(controller, client);
+    enum hb_spare_state state = hb_spare_take(controller, client, site);
+    hb_sites_take(controller, site);
+    me->primary = site;
+    me->attempts = 0;
+    me->is_resuming = state == HB_SPARE_STANDBY;
+    me->is_taking_over = me->is_resuming;
+    me->is_fencing = !me->is_resuming; /* a draining one runs already */
+    me->epoch += me->is_fencing;
+    hb_controller_enter(controller, client, HB_PHASE_STARTING);
+    issue(controller, client);
+}
+
+static int has_standby(const struct hb_controller *controller, uint32_t client)
+{
+    const struct hb_controller_client *me = &controller->clients[client];
+    int is_there = me->spare_state == HB_SPARE_STANDBY || me->spare_state == HB_SPARE_DRAINING;
+    return is_there && me->spare != HB_NONE && controller->sites[me->spare].is_up
+        && controller->setup.policy.failover <= HB_FAILOVER_STANDBY;
+}
+
+/* Nothing of its own until failback_s has passed (hb_primary_failback). */
+static void stay_out(struct hb_controller *controller, uint32_t client)
+{
+    struct hb_controller_client *me = hb_client(controller, client);
+    double wait_s = controller->setup.policy.failback_s;
+    fall_back(controller, client);
+    me->calm_ns = hb_units_after(controller->now_ns, wait_s);
+    me->is_backing_off = 0;
+    hb_lane_arm(controller, client, HB_LANE_PHASE, wait_s);
+}
+
+/* The primary is gone, and its state with it. */
 void hb_primary_down(struct hb_controller *controller, uint32_t client,
     const struct hb_event *event)
 {
@@ -322,10 +380,37 @@ void hb_primary_down(struct hb_controller *controller, uint32_t client,
         leave(controller, client);
         return;
     }
-    abandon(controller, client);
+    uint32_t dead = me->primary, standby = has_standby(controller, client) ? me->spare : HB_NONE;
+    int is_over = standby != HB_NONE && standby != dead;
+    if (is_over) {
+        hb_lane_drop(controller, client, HB_LANE_PRIMARY);
+        hb_lane_disarm(controller, client, HB_LANE_PHASE);
+        uint64_t req = hb_lane_open(controller, client, HB_LANE_NONE);
+        controller->ports.stop(controller->ports.ctx, req, client, dead);
+        hb_sites_give(controller, dead);
+        hb_controller_emit_primary(controller, client, HB_NONE);
+    } else {
+        abandon(controller, client);
+    }
     if (controller->setup.policy.kind == HB_POLICY_STATIC) {
         me->mirror = HB_NONE;
     }
     hb_dns_clear(controller, client);
-    start(controller, client, HB_NONE);
+    if (is_over) {
+        report_failover(controller, client, dead, HB_FAILOVER_STANDBY, standby);
+        take_over(controller, client, standby);
+    } else if (controller->setup.policy.failover == HB_FAILOVER_ANYCAST) {
+        report_failover(controller, client, dead, HB_FAILOVER_ANYCAST, HB_NONE);
+        stay_out(controller, client);
+    } else {
+        start(controller, client, HB_NONE);
+        report_failover(controller, client, dead,
+            me->primary == HB_NONE ? HB_FAILOVER_ANYCAST : HB_FAILOVER_NEW, me->primary);
+    }
+}
+
+void hb_primary_failback(struct hb_controller *controller, uint32_t client,
+    const struct hb_event *event)
+{
+    hb_primary_seen_unserved(controller, client, event);
 }

@@ -19,7 +19,8 @@
     X(PROVISION, "provision") X(STOP, "stop") X(STANDBY, "standby")             \
     X(RESUME, "resume") X(COPY, "copy") X(COPY_ABORT, "copy_abort")             \
     X(FENCE, "fence") X(DNS_POINT, "dns_point") X(DNS_CLEAR, "dns_clear")       \
-    X(ROUTE_ANNOUNCE, "route_announce") X(ROUTE_WITHDRAW, "route_withdraw")
+    X(ROUTE_ANNOUNCE, "route_announce") X(ROUTE_WITHDRAW, "route_withdraw")     \
+    X(PROBE, "probe")
 
 enum hb_command_kind {
 #define X(name, text) HB_COMMAND_##name,

@@ -254,6 +254,15 @@ static void tap_route_withdraw(void *ctx, uint64_t req, uint32_t site)
     }
 }
 
+static void tap_probe(void *ctx, uint64_t req, uint32_t site)
+{
+    struct hb_record_tap *tap = ctx;
+    note_instance(tap, HB_COMMAND_PROBE, req, HB_NONE, site);
+    if (tap->inner.probe != NULL) {
+        tap->inner.probe(tap->inner.ctx, req, site);
+    }
+}
+
 static void tap_emit(void *ctx, const struct hb_sample *sample)
 {
     const struct hb_record_tap *tap = ctx;
@@ -281,6 +290,7 @@ struct hb_ports hb_record_tap_ports(struct hb_record_tap *tap)
         .dns_clear = tap_dns_clear,
         .route_announce = tap_route_announce,
         .route_withdraw = tap_route_withdraw,
+        .probe = tap_probe,
         .emit = tap_emit,
     };
 }

@@ -14,6 +14,11 @@ struct due {
     double ttl_s; /* DONE of dns_point: SERVED follows after it */
 };
 
+/* When a site last answered a probe of the recording, and how long after the one before. */
+struct voice {
+    int64_t heard_ns, gap_ns;
+};
+
 struct hb_replay {
     struct hb_record_tap tap;
     void *listener;
@@ -24,6 +29,9 @@ struct hb_replay {
     int is_what_if;
     enum hb_status status; /* of the answers kept during an event */
     uint64_t order;
+    struct voice *voices; /* [site_count] */
+    uint32_t site_count;
+    int64_t interval_ns; /* of the controller's own probes; 0: the recording's count */
     uint64_t *questions; /* [client_capacity] req of the open question; 0: none */
     struct due *heap;    /* least first, by instant and order */
     size_t heap_count, heap_capacity;
@@ -102,10 +110,28 @@ static double delay_s(const struct hb_replay_answers *answers, enum hb_command_k
     case HB_COMMAND_WAKE_CANCEL:
     case HB_COMMAND_PREDICT:
     case HB_COMMAND_COPY_ABORT:
+    case HB_COMMAND_PROBE:
     case HB_COMMAND_COUNT:
         break;
     }
     return -1.0;
+}
+
+/* What if: the site answers a probe if it answered the recorded ones lately. */
+static int is_answering(const struct hb_replay *replay, uint32_t site, int64_t now_ns)
+{
+    const struct voice *voice = &replay->voices[site];
+    int64_t gap_ns = voice->gap_ns > replay->interval_ns ? voice->gap_ns : replay->interval_ns;
+    return voice->heard_ns == INT64_MIN || now_ns - voice->heard_ns <= 2 * gap_ns;
+}
+
+static void note_voice(struct hb_replay *replay, const struct hb_event *event)
+{
+    struct voice *voice = &replay->voices[event->site];
+    if (event->kind == HB_EVENT_PROBE_ANSWERED) {
+        voice->gap_ns = voice->heard_ns == INT64_MIN ? 0 : event->at_ns - voice->heard_ns;
+        voice->heard_ns = event->at_ns;
+    }
 }
 
 /* A cancelled timer comes all the same: its req is no longer waited for. */
@@ -121,6 +147,12 @@ static void answer(struct hb_replay *replay, const struct hb_command *command)
         due.kind = HB_EVENT_TIMER;
         due.at_ns = command->wake_ns;
         push(replay, due);
+    } else if (kind == HB_COMMAND_PROBE) {
+        due.kind = HB_EVENT_PROBE_ANSWERED;
+        due.at_ns = command->at_ns;
+        if (is_answering(replay, command->site, command->at_ns)) {
+            push(replay, due);
+        }
     } else if (wait_s >= 0.0) {
         due.at_ns = hb_units_after(command->at_ns, wait_s);
         due.ttl_s = command->value;
@@ -148,14 +180,19 @@ enum hb_status hb_replay_create(const struct hb_controller_setup *setup,
         return HB_ERR_MEMORY;
     }
     *replay = (struct hb_replay) { .listener = ctx, .listen = listen,
-        .client_capacity = setup->client_capacity };
+        .client_capacity = setup->client_capacity, .site_count = setup->map->site_count,
+        .interval_ns = hb_units_ns(setup->policy.probe_interval_s) };
     replay->tap = (struct hb_record_tap) { .ctx = replay, .on_command = on_command };
     enum hb_status status = HB_OK;
     if (answers != NULL) {
         replay->is_what_if = 1;
         replay->answers = *answers;
         replay->questions = calloc(setup->client_capacity, sizeof *replay->questions);
-        status = replay->questions == NULL ? HB_ERR_MEMORY : HB_OK;
+        replay->voices = calloc(replay->site_count, sizeof *replay->voices);
+        status = replay->questions == NULL || replay->voices == NULL ? HB_ERR_MEMORY : HB_OK;
+    }
+    for (uint32_t site = 0; replay->voices != NULL && site < replay->site_count; site++) {
+        replay->voices[site].heard_ns = INT64_MIN;
     }
     struct hb_ports ports = hb_record_tap_ports(&replay->tap);
     if (status == HB_OK) {
@@ -176,6 +213,7 @@ void hb_replay_free(struct hb_replay *replay)
     }
     hb_controller_free(replay->controller);
     free(replay->heap);
+    free(replay->voices);
     free(replay->questions);
     free(replay);
 }
@@ -246,6 +284,16 @@ enum hb_status hb_replay_feed(struct hb_replay *replay, const struct hb_event *e
         }
         own.req = replay->questions[event->client];
         replay->questions[event->client] = 0;
+    }
+    if (event->kind == HB_EVENT_PROBE_ANSWERED || event->kind == HB_EVENT_PROBE_MISSED) {
+        if (event->site >= replay->site_count) {
+            return HB_ERR_RANGE;
+        }
+        note_voice(replay, event);
+        own.req = 0;
+        if (replay->interval_ns > 0 && event->client == HB_NONE) {
+            return HB_OK; /* it asks by itself */
+        }
     }
     return hand_over(replay, &own);
 }

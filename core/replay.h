@@ -10,6 +10,7 @@
  * only what the world did goes in (CONNECTED, SEEN, DISCONNECTED, CONSENT,
  * PROBE_*); the commands are answered by a plain world of fixed delays:
  *   timers         when they are due
+ *   probe          at once, while the site answered the probes of the recording
  *   predict        by the client's next forecast in the recording
  *   all others     OK after the delay of their kind
  *   dns_point      and, ttl_s after its answer, SERVED at that site

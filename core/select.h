@@ -12,7 +12,6 @@
 struct hb_select_site {
     uint32_t free_slots;
     uint8_t is_up;
-    uint8_t streak;         /* probes in a row that speak against is_up */
     uint8_t route_attempts; /* of the announcement or withdrawal under way */
     uint32_t sequence;      /* of the latest route request */
 };

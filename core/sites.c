@@ -2,8 +2,8 @@
 #include "core/controller_impl.h"
 
 /* Capacity: the host's word counts (SITE_CAPACITY); between two words the
- * controller's own commands are counted on top. Health: probe_fall misses in a
- * row turn a site down, probe_rise answers up again; its route follows. */
+ * controller's own commands are counted on top. A site that health (watch.c)
+ * turns down is withdrawn and its clients are moved. */
 
 static int is_limited(const struct hb_controller *controller, uint32_t site)
 {
@@ -63,9 +63,8 @@ void hb_sites_route_done(struct hb_controller *controller, const struct hb_event
     }
 }
 
-static void go_down(struct hb_controller *controller, const struct hb_event *event)
+static void go_down(struct hb_controller *controller, const struct hb_event *event, uint32_t site)
 {
-    uint32_t site = event->site;
     for (uint32_t client = 0; client < controller->setup.client_capacity; client++) {
         struct hb_controller_client *me = hb_client(controller, client);
         enum hb_phase phase = (enum hb_phase)me->phase;
@@ -80,29 +79,18 @@ static void go_down(struct hb_controller *controller, const struct hb_event *eve
     }
 }
 
-void hb_sites_probe(struct hb_controller *controller, const struct hb_event *event)
+void hb_sites_turn(struct hb_controller *controller, const struct hb_event *event, uint32_t site,
+    int64_t heard_ns)
 {
-    struct hb_select_site *it = &controller->sites[event->site];
-    const struct hb_policy *policy = &controller->setup.policy;
-    int is_answered = event->kind == HB_EVENT_PROBE_ANSWERED;
-    uint32_t needed = it->is_up ? policy->probe_fall : policy->probe_rise;
-    if (is_answered == it->is_up) {
-        it->streak = 0;
-        return;
-    }
-    it->streak++;
-    if (it->streak < needed) {
-        return;
-    }
-    it->streak = 0;
+    struct hb_select_site *it = &controller->sites[site];
     it->is_up = !it->is_up;
     it->route_attempts = 0;
     struct hb_sample sample = { .at_ns = controller->now_ns, .kind = HB_SAMPLE_HEALTH,
-        .client = HB_NONE, .place = HB_NONE, .site = event->site,
-        .of.health = { .is_up = it->is_up } };
+        .client = HB_NONE, .place = HB_NONE, .site = site,
+        .of.health = { .is_up = it->is_up, .heard_ns = heard_ns } };
     controller->ports.emit(controller->ports.ctx, &sample);
-    send_route(controller, event->site);
+    send_route(controller, site);
     if (!it->is_up) {
-        go_down(controller, event);
+        go_down(controller, event, site);
     }
 }

@@ -113,9 +113,11 @@ struct hb_decision_sample {
 /* PHASE: phase, was. DECISION: decision. ASKED: horizon_s. ANSWERED: horizon_s,
  * place and confidence of the likeliest. MIRROR: mirror (once a mirror, when it
  * ends). PRIMARY: site is primary from now on, with epoch (HB_NONE: none is).
- * RETRY: phase, attempt. HEALTH: site, is_up. */
+ * RETRY: phase, attempt. HEALTH: site, is_up (announced and used again, or no
+ * more). FAILOVER: the client's primary at site is dead; how, to. */
 #define HB_SAMPLE_LIST(X)                                                  \
-    X(PHASE) X(DECISION) X(ASKED) X(ANSWERED) X(MIRROR) X(PRIMARY) X(RETRY) X(HEALTH)
+    X(PHASE) X(DECISION) X(ASKED) X(ANSWERED) X(MIRROR) X(PRIMARY) X(RETRY) X(HEALTH) \
+    X(FAILOVER)
 
 enum hb_sample_kind {
 #define X(name) HB_SAMPLE_##name,
@@ -144,8 +146,13 @@ struct hb_sample {
             uint32_t phase, attempt;
         } retry;
         struct {
+            int64_t heard_ns; /* last sign of life */
             uint32_t is_up;
         } health;
+        struct {
+            uint32_t how; /* enum hb_failover */
+            uint32_t to;  /* site; HB_NONE: anycast */
+        } failover;
     } of;
 };
 

@@ -61,6 +61,7 @@ void sim_harvest_sample(struct sim_episode *episode, const struct hb_sample *sam
     case HB_SAMPLE_ANSWERED:
     case HB_SAMPLE_RETRY:
     case HB_SAMPLE_HEALTH:
+    case HB_SAMPLE_FAILOVER:
     case HB_SAMPLE_COUNT:
         break;
     }

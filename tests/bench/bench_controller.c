@@ -156,7 +156,7 @@ int main(void)
     hb_policy_default(HB_POLICY_PREDICTIVE, &setup.policy);
     hb_cost_default(&setup.prices, &setup.service);
     struct hb_ports ports = { &box, now_ns, wake_at, wake_cancel, predict, instance, instance,
-        instance, instance, copy, copy_abort, fence, dns_point, on_client, NULL, NULL, emit };
+        instance, instance, copy, copy_abort, fence, dns_point, on_client, NULL, NULL, NULL, emit };
     struct hb_controller *controller;
     enum hb_status status = hb_controller_create(&setup, &ports, &controller);
     assert(status == HB_OK);

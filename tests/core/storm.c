@@ -93,6 +93,7 @@ static void on_command(void *ctx, const struct hb_command *command)
     case HB_COMMAND_FENCE:
     case HB_COMMAND_ROUTE_ANNOUNCE:
     case HB_COMMAND_ROUTE_WITHDRAW:
+    case HB_COMMAND_PROBE:
     case HB_COMMAND_COUNT:
         break;
     }

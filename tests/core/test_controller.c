@@ -291,6 +291,13 @@ static void hear_withdraw(void *ctx, uint64_t req, uint32_t site)
     heard->calls[HB_COMMAND_ROUTE_WITHDRAW]++;
 }
 
+static void hear_probe(void *ctx, uint64_t req, uint32_t site)
+{
+    struct heard *heard = ctx;
+    assert_true(req == 30 && site == 1);
+    heard->calls[HB_COMMAND_PROBE]++;
+}
+
 /* The tap shows each command once and passes it on with all that it carries. */
 static void the_tap_passes_every_command_on(void **state)
 {
@@ -301,7 +308,7 @@ static void the_tap_passes_every_command_on(void **state)
         .stop = hear_stop, .standby = hear_standby, .resume = hear_resume, .copy = hear_copy,
         .copy_abort = hear_client, .fence = hear_fence, .dns_point = hear_dns,
         .dns_clear = hear_client, .route_announce = hear_announce,
-        .route_withdraw = hear_withdraw } };
+        .route_withdraw = hear_withdraw, .probe = hear_probe } };
     struct hb_ports ports = hb_record_tap_ports(&tap);
     struct hb_event event = { .at_ns = 9731 };
     hb_record_tap_event(&tap, &event);
@@ -321,6 +328,7 @@ static void the_tap_passes_every_command_on(void **state)
     ports.dns_clear(ports.ctx, 27, 5);
     ports.route_announce(ports.ctx, 28, 2, &route);
     ports.route_withdraw(ports.ctx, 29, 2);
+    ports.probe(ports.ctx, 30, 1);
     ports.emit(ports.ctx, NULL); /* nobody listens */
     for (int kind = 0; kind < HB_COMMAND_COUNT; kind++) {
         assert_int_equal(heard.calls[kind], 1);

@@ -80,6 +80,8 @@ static void feed(struct hb_replay *replay, enum hb_event_kind kind, double at_s,
 {
     struct hb_event event = { .kind = (uint16_t)kind, .at_ns = hb_units_ns(at_s),
         .client = 0, .place = place, .site = place, .value = 1.0 };
+    int is_of_site = kind == HB_EVENT_PROBE_MISSED || kind == HB_EVENT_PROBE_ANSWERED;
+    event.client = is_of_site ? HB_NONE : 0;
     assert_int_equal(hb_replay_feed(replay, &event), HB_OK);
 }
 
