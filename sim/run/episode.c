@@ -86,6 +86,7 @@ static enum hb_status create_controller(struct sim_episode *episode)
             .lead_s = sim_parts_lead_s(episode->stage, &episode->policy->set) },
         .client_capacity = episode->stage->client_count,
         .has_predictor = episode->predictor != NULL };
+    setup.policy.probe_interval_s = 0.0; /* every probe would be answered */
     struct hb_ports ports = sim_ports(episode);
     enum hb_status status = HB_OK;
     if (episode->options.record != NULL) {

@@ -169,6 +169,13 @@ static const struct sim_field policy_fields[] = {
     INNER(REAL, fence_timeout_s, set.fence_timeout_s), INNER(REAL, backoff_s, set.backoff_s),
     INNER(REAL, backoff_max_s, set.backoff_max_s), INNER(COUNT, retry_max, set.retry_max),
     INNER(COUNT, probe_rise, set.probe_rise), INNER(COUNT, probe_fall, set.probe_fall),
+    CHOICE(detector, set.detector, "count phi phi_exponential bfd"),
+    INNER(REAL, probe_interval_s, set.probe_interval_s),
+    INNER(REAL, probe_timeout_s, set.probe_timeout_s), INNER(REAL, phi_down, set.phi_down),
+    INNER(COUNT, phi_window, set.phi_window), INNER(REAL, phi_sd_min_s, set.phi_sd_min_s),
+    INNER(REAL, hold_down_s, set.hold_down_s),
+    CHOICE(failover, set.failover, "mirror standby new anycast"),
+    CHOICE(backup, set.backup, "no yes"), INNER(REAL, failback_s, set.failback_s),
 };
 #undef OWNER
 
