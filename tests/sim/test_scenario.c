@@ -209,6 +209,7 @@ static void defaults_are_those_of_the_libraries(void **state)
         struct hb_policy policy;
         const struct hb_policy *read = &scenario->policies[i].set;
         hb_policy_default((enum hb_policy_kind)read->kind, &policy);
+    policy.probe_interval_s = 10.0; /* the library leaves probing to its host */
         assert_int_equal(memcmp(&policy, read, sizeof policy), 0);
     }
     struct hb_prices prices;
