@@ -57,8 +57,8 @@ static void message_counts_are_exact_where_the_daemons_repeat_themselves(void **
     }
 }
 
-/* Elsewhere the daemons disagree with themselves; path exploration in cliques of
- * equal delays is left to chance, so a few of them may fall outside. */
+/* Elsewhere the daemons disagree with themselves. Races near even, such as 259
+ * or 273 messages of FRR's clique, leave the median to chance: one in ten. */
 static void message_counts_elsewhere_are_in_range(void **state)
 {
     (void)state;
@@ -67,7 +67,7 @@ static void message_counts_elsewhere_are_in_range(void **state)
         ranged += report.events[kind].counts_ranged;
         within += report.events[kind].counts_within;
     }
-    assert_true(within * 100 >= ranged * 75);
+    assert_true(within * 100 >= ranged * 90);
 }
 
 static void assert_quantile(const enum data_bgp_event *kinds, size_t kind_count, double p,

@@ -133,7 +133,7 @@ static void flush(struct sim_bgp *bgp, uint32_t node)
     sim_bgp_export_flush(bgp, node);
     state->busy = false;
     if (state->first != SIM_BGP_NONE) {
-        sim_bgp_tcp_wake(bgp, node);
+        sim_bgp_round_wake(bgp, node);
     }
 }
 
@@ -157,7 +157,7 @@ static void handle(struct sim_bgp *bgp, const struct sim_event *event)
         }
         return;
     case SIM_BGP_ROUND:
-        sim_bgp_tcp_round(bgp, event->entity);
+        sim_bgp_round_run(bgp, event->entity);
         return;
     case SIM_BGP_FLUSH:
         flush(bgp, event->entity);

@@ -112,6 +112,7 @@ static bool details_alloc(struct sim_bgp *bgp)
         bgp->nodes[node].first = SIM_BGP_NONE;
         bgp->nodes[node].group_due_ns[0] = bgp->nodes[node].group_due_ns[1] = INT64_MAX;
     }
+    sim_bgp_turn_init(bgp);
     return true;
 }
 

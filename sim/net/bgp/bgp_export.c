@@ -305,7 +305,8 @@ void sim_bgp_export_flush(struct sim_bgp *bgp, uint32_t node)
     const struct sim_bgp_profile *profile = bgp_profile(bgp, node);
     int64_t step_ns = hb_units_ns(profile->send_next_s);
     bgp->nodes[node].flush_due = false;
-    for (uint32_t e = bgp->topology->first[node]; e < bgp->topology->first[node + 1]; e++) {
+    for (uint32_t i = bgp->topology->first[node]; i < bgp->topology->first[node + 1]; i++) {
+        uint32_t e = bgp->io[i].turn;
         for (uint32_t prefix = 0; prefix < bgp->prefix_count; prefix++) {
             if (bgp->waiting[bgp_at(bgp, prefix, e)] == READY) {
                 transmit(bgp, e, prefix);

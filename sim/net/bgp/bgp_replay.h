@@ -6,7 +6,7 @@
 #include "sim/net/bgp/bgp.h"
 
 /* The runs of a measured experiment played in the simulator; for bgp_verify.c. */
-#define SIM_BGP_REPLAY_COUNT 7U /* replicas of the whole series */
+#define SIM_BGP_REPLAY_COUNT 31U /* replicas of the whole series */
 
 /* What the simulation did in one run, as the measurement writes it down. */
 struct sim_bgp_observed {

@@ -95,6 +95,8 @@ static void come_up(struct sim_bgp *bgp, uint32_t edge, uint32_t answers)
     bgp->edge_flags[edge] &= (uint8_t)~EDGE_CONNECTING;
     if (bgp->io == NULL) {
         bgp->mrai_ns[edge] = 0;
+    } else {
+        sim_bgp_turn_last(bgp, edge);
     }
     double wait_s = profile->first_dump_s
         + profile->first_dump_each_s * established_count(bgp, bgp->in[edge].owner);

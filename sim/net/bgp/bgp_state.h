@@ -96,6 +96,7 @@ struct bgp_segment {
 
 struct bgp_node {
     uint32_t first;           /* sockets with data: edges, through bgp_edge_io.next */
+    uint64_t last_born;       /* session read last in an unfinished pass over the sockets */
     uint32_t group_order[2];  /* of the group timers that count */
     int64_t group_due_ns[2];  /* HB_NEVER_NS: none */
     bool busy;      /* a ROUND is due, or runs */
@@ -105,6 +106,8 @@ struct bgp_node {
 
 struct bgp_edge_io { /* of small networks in full detail */
     struct bgp_tcp tcp;
+    uint64_t born;  /* counts sessions: the order of their establishment */
+    uint32_t turn;  /* of the node's first + i: the edge of its i-th oldest session */
     uint32_t next, in_first, in_last; /* messages read by nobody yet */
     bool queued;
 };
@@ -148,6 +151,7 @@ struct sim_bgp {
     uint32_t *permit_first;   /* [node + 1] into permit_order, or NULL */
     const struct sim_bgp_permit **permit_order;
 
+    uint64_t sessions;        /* counter of those established */
     uint32_t order;           /* counter for events that need a fresh one */
     struct sim_stream stream;
     struct sim_bgp_counts counts;
@@ -213,12 +217,21 @@ void sim_bgp_export_group(struct sim_bgp *bgp, uint32_t node, uint32_t group);
 /* bgp_session.c: sessions and links. */
 void sim_bgp_session_event(struct sim_bgp *bgp, const struct sim_event *event);
 
-/* bgp_tcp.c: small segments, and the rounds of a daemon that reads them. */
+/* bgp_tcp.c: small segments; drop frees a message that has been read. */
+void sim_bgp_tcp_drop(struct sim_bgp *bgp, uint32_t id);
 void sim_bgp_tcp_write(struct sim_bgp *bgp, uint32_t edge, uint32_t prefix, uint32_t path);
 void sim_bgp_tcp_open(struct sim_bgp *bgp, uint32_t edge);
 void sim_bgp_tcp_event(struct sim_bgp *bgp, const struct sim_event *event);
-void sim_bgp_tcp_wake(struct sim_bgp *bgp, uint32_t node);
-void sim_bgp_tcp_round(struct sim_bgp *bgp, uint32_t node);
+
+/* bgp_round.c: the rounds of a daemon that reads them; messages from first on
+ * have come in by an edge. */
+void sim_bgp_round_deliver(struct sim_bgp *bgp, uint32_t edge, uint32_t first);
+void sim_bgp_round_wake(struct sim_bgp *bgp, uint32_t node);
+void sim_bgp_round_run(struct sim_bgp *bgp, uint32_t node);
+
+/* bgp_turn.c: the order in which a daemon serves its neighbours. */
+void sim_bgp_turn_init(struct sim_bgp *bgp);
+void sim_bgp_turn_last(struct sim_bgp *bgp, uint32_t edge);
 
 /* bgp_damp.c: flap damping. */
 void sim_bgp_damp_flap(struct sim_bgp *bgp, uint32_t edge, uint32_t prefix, bool is_withdrawal);

@@ -35,7 +35,7 @@ static uint32_t piece_taken(struct sim_bgp *bgp)
     return bgp->piece_count++;
 }
 
-static void piece_dropped(struct sim_bgp *bgp, uint32_t id)
+void sim_bgp_tcp_drop(struct sim_bgp *bgp, uint32_t id)
 {
     bgp->paths.hops[bgp->pieces[id].path].held--;
     bgp->pieces[id].next = bgp->piece_free;
@@ -46,7 +46,7 @@ static void pieces_dropped(struct sim_bgp *bgp, uint32_t first)
 {
     while (first != 0) {
         uint32_t next = bgp->pieces[first].next;
-        piece_dropped(bgp, first);
+        sim_bgp_tcp_drop(bgp, first);
         first = next;
     }
 }
@@ -204,7 +204,8 @@ static void delay_acknowledgement(struct sim_bgp *bgp, uint32_t edge)
 {
     struct bgp_tcp *tcp = &bgp->io[edge].tcp;
     int64_t tick = tick_at(bgp, bgp->now_ns);
-    uint32_t round_trip = (uint32_t)(tcp->round_trip_ns / TICK_NS);
+    /* The kernel counts a begun tick of the round trip as a whole one. */
+    uint32_t round_trip = (uint32_t)((tcp->round_trip_ns + TICK_NS - 1) / TICK_NS);
     uint32_t most = round_trip > ATO_TICKS ? round_trip : ATO_TICKS;
     uint32_t ticks = tcp->ato_ticks < most ? tcp->ato_ticks : most;
     tcp->delack_pending = true;
@@ -213,127 +214,6 @@ static void delay_acknowledgement(struct sim_bgp *bgp, uint32_t edge)
     sim_bgp_push(bgp, &(struct sim_event){ .kind = SIM_BGP_DELACK, .rank = 6, .entity = edge,
         .order = bgp->order,
         .at_ns = (tick + ticks + 1) * TICK_NS - bgp->tick_phase_ns });
-}
-
-/* When a shared processor takes up the node's round, which reads and sends. */
-static int64_t processor_free(struct sim_bgp *bgp, uint32_t node, double delay_s)
-{
-    uint32_t first = 0;
-    if (bgp->options.processors == 0) {
-        return bgp->stamp_ns;
-    }
-    for (uint32_t i = 1; i < bgp->options.processors; i++) {
-        first = bgp->processor_ns[i] < bgp->processor_ns[first] ? i : first;
-    }
-    const struct sim_bgp_profile *profile = bgp_profile(bgp, node);
-    uint32_t degree = bgp->topology->first[node + 1] - bgp->topology->first[node];
-    int64_t free_ns = bgp->processor_ns[first];
-    int64_t start_ns = free_ns > bgp->stamp_ns ? free_ns : bgp->stamp_ns;
-    bgp->processor_ns[first] = hb_units_after(
-        start_ns, delay_s + profile->send_s + degree * profile->send_next_s);
-    return start_ns;
-}
-
-void sim_bgp_tcp_wake(struct sim_bgp *bgp, uint32_t node)
-{
-    const struct sim_bgp_profile *profile = bgp_profile(bgp, node);
-    bgp->nodes[node].busy = true;
-    double delay_s = profile->process_s;
-    if (profile->process_sd_s > 0.0) {
-        delay_s += sim_draw_exponential(&bgp->stream, profile->process_sd_s);
-    }
-    int64_t start_ns = profile->round_sockets == 0 ? bgp->stamp_ns
-        : processor_free(bgp, node, delay_s);
-    sim_bgp_push(bgp, &(struct sim_event){ .kind = SIM_BGP_ROUND, .rank = 7, .entity = node,
-        .order = ++bgp->order, .at_ns = hb_units_after(start_ns, delay_s) });
-}
-
-/* Data for the daemon: read when it gets round to that socket. */
-static void deliver(struct sim_bgp *bgp, uint32_t edge, uint32_t first)
-{
-    uint32_t node = bgp->in[edge].owner;
-    struct bgp_edge_io *io = &bgp->io[edge];
-    struct bgp_node *state = &bgp->nodes[node];
-    if (io->in_first == 0) {
-        io->in_first = first;
-    } else {
-        bgp->pieces[io->in_last].next = first;
-    }
-    io->in_last = first;
-    while (bgp->pieces[io->in_last].next != 0) {
-        io->in_last = bgp->pieces[io->in_last].next;
-    }
-    if (!io->queued) {
-        /* Sockets are read in a fixed order, the youngest first. */
-        uint32_t *link = &state->first;
-        while (*link != SIM_BGP_NONE && *link > edge) {
-            link = &bgp->io[*link].next;
-        }
-        io->queued = true;
-        io->next = *link;
-        *link = edge;
-    }
-    if (!state->busy) {
-        sim_bgp_tcp_wake(bgp, node);
-    }
-}
-
-static void read_socket(struct sim_bgp *bgp, uint32_t edge, double next_s)
-{
-    struct bgp_edge_io *io = &bgp->io[edge];
-    uint32_t id = io->in_first;
-    io->in_first = io->in_last = 0;
-    while (id != 0) {
-        struct bgp_piece piece = bgp->pieces[id];
-        sim_bgp_rib_learn(bgp, edge, piece.prefix, piece.path);
-        piece_dropped(bgp, id);
-        id = piece.next;
-        bgp->stamp_ns = hb_units_after(bgp->stamp_ns, next_s);
-    }
-}
-
-static bool has_waiting(const struct sim_bgp *bgp, uint32_t node)
-{
-    for (uint32_t prefix = 0; prefix < bgp->prefix_count; prefix++) {
-        const uint8_t *waiting = &bgp->waiting[bgp_at(bgp, prefix, 0)];
-        for (uint32_t e = bgp->topology->first[node]; e < bgp->topology->first[node + 1]; e++) {
-            if (waiting[e] == 1) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-void sim_bgp_tcp_round(struct sim_bgp *bgp, uint32_t node)
-{
-    const struct sim_bgp_profile *profile = bgp_profile(bgp, node);
-    struct bgp_node *state = &bgp->nodes[node];
-    uint32_t limit = profile->round_sockets == 0 ? UINT32_MAX : profile->round_sockets;
-    int64_t start_ns = bgp->stamp_ns;
-    state->in_round = profile->round_sockets != 0;
-    for (uint32_t i = 0; i < limit && state->first != SIM_BGP_NONE; i++) {
-        uint32_t edge = state->first;
-        state->first = bgp->io[edge].next;
-        bgp->io[edge].queued = false;
-        read_socket(bgp, edge, profile->process_next_s);
-    }
-    state->in_round = false;
-    state->busy = false;
-    if (profile->round_sockets == 0) {
-        return;
-    }
-    if (has_waiting(bgp, node) && !state->flush_due) {
-        /* The last message's own share is part of send_s. */
-        int64_t spent_ns = bgp->stamp_ns - hb_units_ns(profile->process_next_s);
-        spent_ns = spent_ns > start_ns ? spent_ns : start_ns;
-        state->flush_due = true;
-        sim_bgp_push(bgp, &(struct sim_event){ .kind = SIM_BGP_FLUSH, .rank = 5, .entity = node,
-            .order = ++bgp->order, .at_ns = hb_units_after(spent_ns, profile->send_s) });
-        state->busy = true;
-    } else if (state->first != SIM_BGP_NONE) {
-        sim_bgp_tcp_wake(bgp, node);
-    }
 }
 
 static bool is_current(struct sim_bgp *bgp, uint32_t edge, uint32_t epoch)
@@ -374,7 +254,7 @@ static void segment_arrived(struct sim_bgp *bgp, const struct sim_event *event)
             send_acknowledgement(bgp, edge);
         }
     }
-    deliver(bgp, edge, segment.first);
+    sim_bgp_round_deliver(bgp, edge, segment.first);
 }
 
 static void ack_arrived(struct sim_bgp *bgp, const struct sim_event *event)
