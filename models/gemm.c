@@ -11,18 +11,21 @@
 
 /* A panel is [k][32] floats: with a block of 256 k its 32 KiB stay in the
  * first-level cache while the rows of A pass; 8 rows x 2 vectors of C are 16
- * accumulators, four times the latency of a fused multiply-add. */
+ * accumulators, four times the latency of a fused multiply-add. 12 rows are
+ * slower: their addresses no longer fit the registers. */
 enum { panel_columns = 32, block_k = 256, block_m = 512, tile_rows = 8 };
 
 struct tile {
     const float *a;
     size_t row, column;   /* strides of a */
     const float *panel;
+    size_t panel_row;     /* stride of panel */
     size_t k;
+    const float *start;   /* what is added, NULL: nothing; start_row apart for each row */
+    size_t start_row;
     float *c;
     size_t ldc;
     size_t rows, columns; /* of C that exist */
-    bool add;
 };
 
 size_t model_gemm_packed_len(size_t k, size_t n)
@@ -53,27 +56,29 @@ static void tile_portable(const struct tile *t)
         for (size_t j = 0; j < t->columns; j++) {
             float sum = 0.0F;
             for (size_t l = 0; l < t->k; l++) {
-                sum = fmaf(t->a[i * t->row + l * t->column], t->panel[l * panel_columns + j], sum);
+                sum = fmaf(t->a[i * t->row + l * t->column], t->panel[l * t->panel_row + j], sum);
             }
-            t->c[i * t->ldc + j] = t->add ? t->c[i * t->ldc + j] + sum : sum;
+            t->c[i * t->ldc + j] = t->start != NULL ? t->start[i * t->start_row + j] + sum : sum;
         }
     }
 }
 
 #if defined(__x86_64__)
 __attribute__((target("avx512f"), always_inline)) static inline void tile_rows_avx512(
-    const struct tile *t, size_t rows, size_t row, size_t column)
+    const struct tile *t, size_t first, size_t rows, size_t row, size_t column)
 {
     __m512 low[tile_rows], high[tile_rows];
-    const float *a = t->a, *panel = t->panel;
+    const float *a = t->a + first * row, *panel = t->panel;
+    size_t panel_row = t->panel_row;
+    float *c = t->c + first * t->ldc;
     for (size_t i = 0; i < rows; i++) {
         low[i] = _mm512_setzero_ps();
         high[i] = _mm512_setzero_ps();
-        _mm_prefetch((const char *)(t->c + i * t->ldc), _MM_HINT_T0); /* wanted at the end */
-        _mm_prefetch((const char *)(t->c + i * t->ldc + 16), _MM_HINT_T0);
+        _mm_prefetch((const char *)(c + i * t->ldc), _MM_HINT_T0); /* wanted at the end */
+        _mm_prefetch((const char *)(c + i * t->ldc + 16), _MM_HINT_T0);
     }
-    for (size_t l = 0; l < t->k; l++, a += column, panel += panel_columns) {
-        __m512 left = _mm512_load_ps(panel), right = _mm512_load_ps(panel + 16);
+    for (size_t l = 0; l < t->k; l++, a += column, panel += panel_row) {
+        __m512 left = _mm512_loadu_ps(panel), right = _mm512_loadu_ps(panel + 16);
         for (size_t i = 0; i < rows; i++) {
             __m512 scalar = _mm512_set1_ps(a[i * row]);
             low[i] = _mm512_fmadd_ps(scalar, left, low[i]);
@@ -82,32 +87,44 @@ __attribute__((target("avx512f"), always_inline)) static inline void tile_rows_a
     }
     uint32_t mask = t->columns >= 32 ? UINT32_MAX : (UINT32_C(1) << t->columns) - 1;
     __mmask16 m0 = (__mmask16)(mask & 0xffff), m1 = (__mmask16)(mask >> 16);
-    for (size_t i = 0; i < rows; i++) {
-        float *c = t->c + i * t->ldc;
-        if (t->add) {
-            low[i] = _mm512_add_ps(_mm512_maskz_loadu_ps(m0, c), low[i]);
-            high[i] = _mm512_add_ps(_mm512_maskz_loadu_ps(m1, c + 16), high[i]);
+    const float *start = t->start + (t->start != NULL ? first * t->start_row : 0);
+    for (size_t i = 0; i < rows; i++, c += t->ldc) {
+        if (t->start != NULL) {
+            low[i] = _mm512_add_ps(_mm512_maskz_loadu_ps(m0, start), low[i]);
+            high[i] = _mm512_add_ps(_mm512_maskz_loadu_ps(m1, start + 16), high[i]);
+            start += t->start_row;
         }
         _mm512_mask_storeu_ps(c, m0, low[i]);
         _mm512_mask_storeu_ps(c + 16, m1, high[i]);
     }
 }
 
+/* a.row and a.column of 1 are known to the compiler. */
+__attribute__((target("avx512f"), always_inline)) static inline void tile_split_avx512(
+    const struct tile *t, size_t row, size_t column)
+{
+    size_t first = 0;
+    if (t->rows == tile_rows) {
+        tile_rows_avx512(t, 0, tile_rows, row, column);
+        return;
+    }
+    if (t->rows >= 4) {
+        tile_rows_avx512(t, 0, 4, row, column);
+        first = 4;
+    }
+    for (; first < t->rows; first++) {
+        tile_rows_avx512(t, first, 1, row, column);
+    }
+}
+
 __attribute__((target("avx512f"))) static void tile_avx512(const struct tile *t)
 {
-    if (t->rows == tile_rows && t->column == 1) {
-        tile_rows_avx512(t, tile_rows, t->row, 1);
-    } else if (t->rows == tile_rows && t->row == 1) {
-        tile_rows_avx512(t, tile_rows, 1, t->column);
-    } else if (t->rows == tile_rows) {
-        tile_rows_avx512(t, tile_rows, t->row, t->column);
+    if (t->column == 1) {
+        tile_split_avx512(t, t->row, 1);
+    } else if (t->row == 1) {
+        tile_split_avx512(t, 1, t->column);
     } else {
-        struct tile one = *t;
-        for (size_t i = 0; i < t->rows; i++) {
-            one.a = t->a + i * t->row;
-            one.c = t->c + i * t->ldc;
-            tile_rows_avx512(&one, 1, t->row, t->column);
-        }
+        tile_split_avx512(t, t->row, t->column);
     }
 }
 
@@ -118,10 +135,10 @@ __attribute__((target("avx2,fma"))) static void tile_avx2(const struct tile *t)
         __m256 sum[4] = { _mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(),
             _mm256_setzero_ps() };
         const float *a = t->a + i * t->row, *panel = t->panel;
-        for (size_t l = 0; l < t->k; l++, a += t->column, panel += panel_columns) {
+        for (size_t l = 0; l < t->k; l++, a += t->column, panel += t->panel_row) {
             __m256 scalar = _mm256_set1_ps(*a);
             for (size_t j = 0; j < 4; j++) {
-                sum[j] = _mm256_fmadd_ps(scalar, _mm256_load_ps(panel + 8 * j), sum[j]);
+                sum[j] = _mm256_fmadd_ps(scalar, _mm256_loadu_ps(panel + 8 * j), sum[j]);
             }
         }
         for (size_t j = 0; j < 4; j++) {
@@ -129,7 +146,7 @@ __attribute__((target("avx2,fma"))) static void tile_avx2(const struct tile *t)
         }
         float *c = t->c + i * t->ldc;
         for (size_t j = 0; j < t->columns; j++) {
-            c[j] = t->add ? c[j] + line[j] : line[j];
+            c[j] = t->start != NULL ? t->start[i * t->start_row + j] + line[j] : line[j];
         }
     }
 }
@@ -155,20 +172,46 @@ static size_t min_size(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* One block of k and of rows of A against all panels. */
-static void multiply_block(tile_function *run, struct tile t, const float *packed, size_t k_all,
-    size_t m, size_t n)
+/* Where the block of k at l finds what its tiles start from. */
+static void find_start(const struct model_gemm_product *p, size_t l, struct tile *t)
 {
-    const float *a = t.a;
-    float *c = t.c;
-    for (size_t j = 0; j < n; j += panel_columns) {
-        t.panel = packed + j * k_all;
-        t.columns = min_size(n - j, panel_columns);
-        for (size_t i = 0; i < m; i += tile_rows) {
-            t.a = a + i * t.row;
-            t.c = c + i * t.ldc + j;
-            t.rows = min_size(m - i, tile_rows);
+    if (l == 0 && p->start != NULL) {
+        t->start = p->start;
+        t->start_row = 0;
+    } else if (l > 0 || p->add) {
+        t->start = p->c;
+        t->start_row = p->ldc;
+    }
+}
+
+/* Rows i.. of A in the block of k at l against all panels. */
+static void multiply_block(const struct model_gemm_product *p, tile_function *run, size_t l,
+    size_t i)
+{
+    size_t rows = min_size(p->m - i, block_m);
+    struct tile base = { .row = p->a.row, .column = p->a.column, .panel_row = p->row,
+        .k = min_size(p->k - l, block_k), .ldc = p->ldc };
+    find_start(p, l, &base);
+    for (size_t j = 0; j < p->n; j += panel_columns) {
+        struct tile t = base;
+        t.panel = p->b + j / panel_columns * p->panel + l * p->row;
+        t.columns = min_size(p->n - j, panel_columns);
+        for (size_t r = i; r < i + rows; r += tile_rows) {
+            t.a = p->a.at + r * p->a.row + l * p->a.column;
+            t.c = p->c + r * p->ldc + j;
+            t.start = base.start == NULL ? NULL : base.start + r * base.start_row + j;
+            t.rows = min_size(i + rows - r, tile_rows);
             run(&t);
+        }
+    }
+}
+
+void model_gemm_run(const struct model_gemm_product *product)
+{
+    tile_function *run = best_tile();
+    for (size_t l = 0; l < product->k; l += block_k) {
+        for (size_t i = 0; i < product->m; i += block_m) {
+            multiply_block(product, run, l, i);
         }
     }
 }
@@ -177,13 +220,7 @@ void model_gemm(struct model_matrix a, const float *packed, size_t m, size_t n, 
     float *c, size_t ldc)
 {
     assert((uintptr_t)packed % 64 == 0);
-    tile_function *run = best_tile();
-    for (size_t l = 0; l < k; l += block_k) {
-        for (size_t i = 0; i < m; i += block_m) {
-            struct tile t = { .a = a.at + i * a.row + l * a.column, .row = a.row,
-                .column = a.column, .k = min_size(k - l, block_k), .c = c + i * ldc, .ldc = ldc,
-                .add = add || l > 0 };
-            multiply_block(run, t, packed + l * panel_columns, k, min_size(m - i, block_m), n);
-        }
-    }
+    model_gemm_run(&(struct model_gemm_product) { .a = a, .b = packed,
+        .panel = panel_columns * k, .row = panel_columns, .m = m, .n = n, .k = k, .add = add,
+        .c = c, .ldc = ldc });
 }

@@ -28,4 +28,18 @@ void model_gemm_pack(struct model_matrix b, size_t k, size_t n, float *packed);
 void model_gemm(struct model_matrix a, const float *packed, size_t m, size_t n, size_t k, bool add,
     float *c, size_t ldc);
 
+/* The same in full. Element (l, j) of B is b[j / 32 * panel + l * row + j % 32]; all 32 columns of
+ * a panel are read, also where n ends within it. */
+struct model_gemm_product {
+    struct model_matrix a;
+    const float *b;
+    size_t panel, row;
+    size_t m, n, k;
+    const float *start; /* [n] what every row of C starts from; NULL: 0, or C itself if add */
+    bool add;
+    float *c;
+    size_t ldc;
+};
+void model_gemm_run(const struct model_gemm_product *product);
+
 #endif

@@ -6,176 +6,231 @@
 #include <string.h>
 
 #include "models/gemm.h"
-#include "models/memory.h"
+#include "models/lstm_impl.h"
 #include "models/vector.h"
 
-struct model_lstm_packed {
-    size_t inputs, units;
-    float *input;          /* W_ih^T: inputs x 4 units */
-    float *recurrent;      /* W_hh^T: units x 4 units */
-    float *input_back;     /* W_ih: 4 units x inputs */
-    float *recurrent_back; /* W_hh: 4 units x units */
-    float *bias;           /* [4 units] */
-};
-
-struct model_lstm_tape {
-    float *gates;  /* [steps * batch][4 units]; sums, gates, then their derivatives */
-    float *c, *h;  /* [(steps + 1) * batch][units]; block 0 is the zero state */
-    float *dc;     /* [batch][units] */
-    float *packed; /* right side of the weight gradients */
-};
-
-enum hb_status model_lstm_packed_create(size_t inputs, size_t units,
-    struct model_lstm_packed **out)
+struct model_lstm_range model_lstm_range_of(size_t n, size_t unit, struct model_lstm_part part)
 {
-    struct model_lstm_packed *packed = calloc(1, sizeof *packed);
-    if (packed == NULL) {
-        return HB_ERR_MEMORY;
-    }
-    packed->inputs = inputs;
-    packed->units = units;
-    packed->input = model_memory_floats(model_gemm_packed_len(inputs, 4 * units));
-    packed->recurrent = model_memory_floats(model_gemm_packed_len(units, 4 * units));
-    packed->input_back = model_memory_floats(model_gemm_packed_len(4 * units, inputs));
-    packed->recurrent_back = model_memory_floats(model_gemm_packed_len(4 * units, units));
-    packed->bias = model_memory_floats(4 * units);
-    if (packed->input == NULL || packed->recurrent == NULL || packed->input_back == NULL
-        || packed->recurrent_back == NULL || packed->bias == NULL) {
-        model_lstm_packed_free(packed);
-        return HB_ERR_MEMORY;
-    }
-    *out = packed;
-    return HB_OK;
-}
-
-void model_lstm_packed_free(struct model_lstm_packed *packed)
-{
-    if (packed == NULL) {
-        return;
-    }
-    free(packed->bias);
-    free(packed->recurrent_back);
-    free(packed->input_back);
-    free(packed->recurrent);
-    free(packed->input);
-    free(packed);
+    size_t blocks = (n + unit - 1) / unit;
+    size_t begin = blocks * part.part / part.parts * unit;
+    size_t end = blocks * (part.part + 1) / part.parts * unit;
+    return (struct model_lstm_range) { begin < n ? begin : n, end < n ? end : n };
 }
 
 void model_lstm_packed_update(struct model_lstm_packed *packed,
     const struct model_lstm_weights *weights)
 {
-    size_t inputs = packed->inputs, units = packed->units;
-    model_gemm_pack((struct model_matrix) { weights->input, 1, inputs }, inputs, 4 * units,
+    size_t inputs = packed->inputs, units = packed->units, width = inputs - packed->features;
+    model_gemm_pack((struct model_matrix) { weights->input, 1, inputs }, width, 4 * units,
         packed->input);
+    model_gemm_pack((struct model_matrix) { weights->input + width, 1, inputs }, packed->features,
+        4 * units, packed->own);
     model_gemm_pack((struct model_matrix) { weights->recurrent, 1, units }, units, 4 * units,
         packed->recurrent);
-    model_gemm_pack((struct model_matrix) { weights->input, inputs, 1 }, 4 * units, inputs,
+    model_gemm_pack((struct model_matrix) { weights->input, inputs, 1 }, 4 * units, width,
         packed->input_back);
     model_gemm_pack((struct model_matrix) { weights->recurrent, units, 1 }, 4 * units, units,
         packed->recurrent_back);
     memcpy(packed->bias, weights->bias, 4 * units * sizeof *packed->bias);
 }
 
-enum hb_status model_lstm_tape_create(const struct model_lstm_shape *shape,
-    struct model_lstm_tape **out)
-{
-    struct model_lstm_tape *tape = calloc(1, sizeof *tape);
-    if (tape == NULL) {
-        return HB_ERR_MEMORY;
-    }
-    size_t tokens = shape->steps * shape->batch;
-    size_t widest = shape->inputs > shape->units ? shape->inputs : shape->units;
-    tape->gates = model_memory_floats(tokens * 4 * shape->units);
-    tape->c = model_memory_floats((tokens + shape->batch) * shape->units);
-    tape->h = model_memory_floats((tokens + shape->batch) * shape->units);
-    tape->dc = model_memory_floats(shape->batch * shape->units);
-    tape->packed = model_memory_floats(model_gemm_packed_len(tokens, widest));
-    if (tape->gates == NULL || tape->c == NULL || tape->h == NULL || tape->dc == NULL
-        || tape->packed == NULL) {
-        model_lstm_tape_free(tape);
-        return HB_ERR_MEMORY;
-    }
-    *out = tape;
-    return HB_OK;
-}
-
-void model_lstm_tape_free(struct model_lstm_tape *tape)
-{
-    if (tape == NULL) {
-        return;
-    }
-    free(tape->packed);
-    free(tape->dc);
-    free(tape->h);
-    free(tape->c);
-    free(tape->gates);
-    free(tape);
-}
-
-const float *model_lstm_forward(const struct model_lstm_packed *packed,
-    const struct model_lstm_shape *shape, const float *x, struct model_lstm_tape *tape)
+void model_lstm_forward_rows(const struct model_lstm_packed *packed,
+    const struct model_lstm_shape *shape, const struct model_lstm_input *input,
+    struct model_lstm_tape *tape, struct model_lstm_part part)
 {
     assert(packed->inputs == shape->inputs);
     assert(packed->units == shape->units);
-    size_t units = shape->units, batch = shape->batch, width = 4 * units, block = batch * units;
-    for (size_t token = 0; token < shape->steps * batch; token++) {
-        memcpy(tape->gates + token * width, packed->bias, width * sizeof *packed->bias);
+    assert(packed->features == shape->features);
+    size_t width = shape->inputs - shape->features, wide = tape->row;
+    struct model_lstm_range rows = model_lstm_range_of(input->row_count, 8, part);
+    float *sums = input->row_of != NULL ? tape->shared : tape->gates;
+    model_gemm_run(&(struct model_gemm_product) { .a = { input->rows + rows.begin * width, width, 1 },
+        .b = packed->input, .panel = 32 * width, .row = 32, .m = rows.end - rows.begin,
+        .n = 4 * shape->units, .k = width, .start = packed->bias, .c = sums + rows.begin * wide,
+        .ldc = wide });
+}
+
+/* Sums of the gates of one step before the recurrence, for sequences b. */
+static void start_step(const struct model_lstm_packed *packed,
+    const struct model_lstm_shape *shape, const struct model_lstm_input *input,
+    struct model_lstm_tape *tape, size_t t, struct model_lstm_range b)
+{
+    size_t first = t * shape->batch;
+    float *gates = tape->gates + (first + b.begin) * tape->row;
+    for (size_t i = b.begin; input->row_of != NULL && i < b.end; i++) {
+        memcpy(tape->gates + (first + i) * tape->row,
+            tape->shared + input->row_of[first + i] * tape->row,
+            4 * shape->units * sizeof *gates);
     }
-    model_gemm((struct model_matrix) { x, shape->inputs, 1 }, packed->input,
-        shape->steps * batch, width, shape->inputs, true, tape->gates, width);
-    memset(tape->c, 0, block * sizeof *tape->c);
-    memset(tape->h, 0, block * sizeof *tape->h);
-    for (size_t t = 0; t < shape->steps; t++) {
-        float *gates = tape->gates + t * batch * width;
+    if (shape->features > 0) {
+        model_gemm((struct model_matrix) { input->features + (first + b.begin) * shape->features,
+                       shape->features, 1 },
+            packed->own, b.end - b.begin, 4 * shape->units, shape->features, true, gates,
+            tape->row);
+    }
+}
+
+const float *model_lstm_forward_steps(const struct model_lstm_packed *packed,
+    const struct model_lstm_shape *shape, const struct model_lstm_input *input,
+    struct model_lstm_tape *tape, struct model_lstm_part part)
+{
+    size_t units = shape->units, batch = shape->batch, block = batch * units;
+    struct model_lstm_range b = model_lstm_range_of(batch, 8, part);
+    size_t len = (b.end - b.begin) * units;
+    memset(tape->c + b.begin * units, 0, len * sizeof *tape->c);
+    memset(tape->h + b.begin * units, 0, len * sizeof *tape->h);
+    for (size_t t = 0; t < shape->steps && len > 0; t++) {
+        float *gates = tape->gates + t * batch * tape->row;
+        start_step(packed, shape, input, tape, t, b);
         if (t > 0) {
-            model_gemm((struct model_matrix) { tape->h + t * block, units, 1 }, packed->recurrent,
-                batch, width, units, true, gates, width);
+            model_gemm((struct model_matrix) { tape->h + t * block + b.begin * units, units, 1 },
+                packed->recurrent, b.end - b.begin, 4 * units, units, true,
+                gates + b.begin * tape->row, tape->row);
         }
-        for (size_t b = 0; b < batch; b++) {
-            size_t before = t * block + b * units, after = before + block;
-            model_vector_cell(gates + b * width, tape->c + before, units, tape->c + after,
+        for (size_t i = b.begin; i < b.end; i++) {
+            size_t before = t * block + i * units, after = before + block;
+            model_vector_cell(gates + i * tape->row, tape->c + before, units, tape->c + after,
                 tape->h + after);
         }
     }
     return tape->h + block;
 }
 
-/* dW [4 units][n] += dgates^T right, right [tokens][n]. */
-static void add_weight_gradient(const struct model_lstm_shape *shape, struct model_lstm_tape *tape,
-    const float *right, size_t n, float *gradient)
+void model_lstm_back_steps(const struct model_lstm_packed *packed,
+    const struct model_lstm_shape *shape, struct model_lstm_tape *tape, float *dh,
+    struct model_lstm_part part)
 {
-    size_t tokens = shape->steps * shape->batch, width = 4 * shape->units;
-    model_gemm_pack((struct model_matrix) { right, n, 1 }, tokens, n, tape->packed);
-    model_gemm((struct model_matrix) { tape->gates, 1, width }, tape->packed, width, n, tokens,
-        true, gradient, n);
+    size_t units = shape->units, batch = shape->batch, block = batch * units;
+    struct model_lstm_range b = model_lstm_range_of(batch, 8, part);
+    memset(tape->dc + b.begin * units, 0, (b.end - b.begin) * units * sizeof *tape->dc);
+    for (size_t t = shape->steps; t-- > 0 && b.end > b.begin;) {
+        float *gates = tape->gates + t * batch * tape->row;
+        for (size_t i = b.begin; i < b.end; i++) {
+            size_t before = t * block + i * units;
+            model_vector_cell_back(gates + i * tape->row, tape->c + before,
+                tape->c + before + block, dh + before, units, tape->dc + i * units);
+        }
+        if (t > 0) {
+            model_gemm((struct model_matrix) { gates + b.begin * tape->row, tape->row, 1 },
+                packed->recurrent_back, b.end - b.begin, units, 4 * units, true,
+                dh + (t - 1) * block + b.begin * units, units);
+        }
+    }
+}
+
+/* Columns of b [k][n] into their panels. */
+static void pack_part(const float *b, size_t k, size_t n, float *packed,
+    struct model_lstm_part part)
+{
+    struct model_lstm_range j = model_lstm_range_of(n, 32, part);
+    model_gemm_pack((struct model_matrix) { b + j.begin, n, 1 }, k, j.end - j.begin,
+        packed + j.begin * k);
+}
+
+void model_lstm_back_pack(const struct model_lstm_shape *shape,
+    const struct model_lstm_input *input, struct model_lstm_tape *tape,
+    struct model_lstm_part part)
+{
+    size_t features = shape->features, tokens = shape->steps * shape->batch;
+    pack_part(tape->h + shape->batch * shape->units, tokens - shape->batch, shape->units,
+        tape->packed_h, part);
+    pack_part(input->rows, input->row_count, shape->inputs - features, tape->packed_rows, part);
+    struct model_lstm_range i = model_lstm_range_of(tokens, 1, part);
+    for (size_t token = i.begin; token < i.end; token++) {
+        float *own = tape->own + token * (features + 1);
+        for (size_t j = 0; j < features; j++) {
+            own[j] = input->features[token * features + j];
+        }
+        own[features] = 1.0F; /* its derivative is that of the bias */
+    }
+}
+
+/* What tokens of one row share of the derivatives, gates g only. */
+static void sum_shared(const struct model_lstm_shape *shape, const struct model_lstm_input *input,
+    struct model_lstm_tape *tape, struct model_lstm_range g)
+{
+    size_t len = g.end - g.begin;
+    for (size_t i = 0; i < input->row_count; i++) {
+        memset(tape->shared + i * tape->row + g.begin, 0, len * sizeof *tape->shared);
+    }
+    for (size_t token = 0; token < shape->steps * shape->batch; token++) {
+        model_vector_add(tape->shared + input->row_of[token] * tape->row + g.begin,
+            tape->gates + token * tape->row + g.begin, len);
+    }
+}
+
+/* Derivatives of the features' weights and the bias, which are few: gates are the columns. */
+static void add_own(const struct model_lstm_shape *shape, struct model_lstm_tape *tape,
+    const struct model_lstm_weights *gradient, struct model_lstm_range g)
+{
+    size_t features = shape->features, width = shape->inputs - features;
+    float *sums = tape->own_sums + g.begin;
+    model_gemm_run(&(struct model_gemm_product) { .a = { tape->own, 1, features + 1 },
+        .b = tape->gates + g.begin, .panel = 32, .row = tape->row, .m = features + 1,
+        .n = g.end - g.begin, .k = shape->steps * shape->batch, .c = sums, .ldc = tape->row });
+    for (size_t i = g.begin; i < g.end; i++) {
+        for (size_t j = 0; j < features; j++) {
+            gradient->input[i * shape->inputs + width + j] += tape->own_sums[j * tape->row + i];
+        }
+        gradient->bias[i] += tape->own_sums[features * tape->row + i];
+    }
+}
+
+void model_lstm_back_weights(const struct model_lstm_shape *shape,
+    const struct model_lstm_input *input, struct model_lstm_tape *tape,
+    const struct model_lstm_weights *gradient, struct model_lstm_part part)
+{
+    size_t units = shape->units, width = shape->inputs - shape->features, wide = tape->row;
+    size_t later = shape->steps * shape->batch - shape->batch; /* tokens whose h before is not 0 */
+    struct model_lstm_range g = model_lstm_range_of(4 * units, 32, part);
+    if (g.end == g.begin) {
+        return;
+    }
+    model_gemm((struct model_matrix) { tape->gates + shape->batch * wide + g.begin, 1, wide },
+        tape->packed_h, g.end - g.begin, units, later, true, gradient->recurrent + g.begin * units,
+        units);
+    add_own(shape, tape, gradient, g);
+    const float *sums = tape->gates;
+    if (input->row_of != NULL) {
+        sum_shared(shape, input, tape, g);
+        sums = tape->shared;
+    }
+    model_gemm((struct model_matrix) { sums + g.begin, 1, wide }, tape->packed_rows,
+        g.end - g.begin, width, input->row_count, true, gradient->input + g.begin * shape->inputs,
+        shape->inputs);
+}
+
+void model_lstm_back_rows(const struct model_lstm_packed *packed,
+    const struct model_lstm_shape *shape, const struct model_lstm_input *input,
+    struct model_lstm_tape *tape, float *drows, struct model_lstm_part part)
+{
+    size_t width = shape->inputs - shape->features;
+    struct model_lstm_range rows = model_lstm_range_of(input->row_count, 8, part);
+    const float *sums = input->row_of != NULL ? tape->shared : tape->gates;
+    model_gemm((struct model_matrix) { sums + rows.begin * tape->row, tape->row, 1 },
+        packed->input_back, rows.end - rows.begin, width, 4 * shape->units, false,
+        drows + rows.begin * width, width);
+}
+
+static const struct model_lstm_part whole = { 0, 1 };
+
+const float *model_lstm_forward(const struct model_lstm_packed *packed,
+    const struct model_lstm_shape *shape, const struct model_lstm_input *input,
+    struct model_lstm_tape *tape)
+{
+    model_lstm_forward_rows(packed, shape, input, tape, whole);
+    return model_lstm_forward_steps(packed, shape, input, tape, whole);
 }
 
 void model_lstm_backward(const struct model_lstm_packed *packed,
-    const struct model_lstm_shape *shape, const float *x, struct model_lstm_tape *tape, float *dh,
-    const struct model_lstm_weights *gradient, float *dx)
+    const struct model_lstm_shape *shape, const struct model_lstm_input *input,
+    struct model_lstm_tape *tape, float *dh, const struct model_lstm_weights *gradient,
+    float *drows)
 {
-    size_t units = shape->units, batch = shape->batch, width = 4 * units, block = batch * units;
-    size_t tokens = shape->steps * batch;
-    memset(tape->dc, 0, block * sizeof *tape->dc);
-    for (size_t t = shape->steps; t-- > 0;) {
-        float *gates = tape->gates + t * batch * width;
-        for (size_t b = 0; b < batch; b++) {
-            size_t before = t * block + b * units;
-            model_vector_cell_back(gates + b * width, tape->c + before, tape->c + before + block,
-                dh + before, units, tape->dc + b * units);
-        }
-        if (t > 0) {
-            model_gemm((struct model_matrix) { gates, width, 1 }, packed->recurrent_back, batch,
-                units, width, true, dh + (t - 1) * block, units);
-        }
-    }
-    for (size_t token = 0; token < tokens; token++) {
-        model_vector_add(gradient->bias, tape->gates + token * width, width);
-    }
-    add_weight_gradient(shape, tape, x, shape->inputs, gradient->input);
-    add_weight_gradient(shape, tape, tape->h, units, gradient->recurrent);
-    if (dx != NULL) {
-        model_gemm((struct model_matrix) { tape->gates, width, 1 }, packed->input_back, tokens,
-            shape->inputs, width, false, dx, shape->inputs);
+    model_lstm_back_steps(packed, shape, tape, dh, whole);
+    model_lstm_back_pack(shape, input, tape, whole);
+    model_lstm_back_weights(shape, input, tape, gradient, whole);
+    if (drows != NULL) {
+        model_lstm_back_rows(packed, shape, input, tape, drows, whole);
     }
 }

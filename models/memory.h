@@ -8,4 +8,7 @@
  * with free(); NULL when there is no memory or the size overflows. */
 float *model_memory_floats(size_t count);
 
+/* The same with any content: what is never written takes no memory of the machine. */
+float *model_memory_untouched(size_t count);
+
 #endif

@@ -221,7 +221,8 @@ static void back(struct model_shard *shard, const struct model_shard_weights *we
         gradient + layout->first[MODEL_NET_LSTM_RECURRENT],
         gradient + layout->first[MODEL_NET_LSTM_BIAS] };
     float *dx = shard->x + tokens * shape->inputs;
-    model_lstm_backward(weights->lstm, shape, shard->x, shard->tape, shard->dh, &to, dx);
+    struct model_lstm_input input = { .rows = shard->x, .row_count = tokens };
+    model_lstm_backward(weights->lstm, shape, &input, shard->tape, shard->dh, &to, dx);
     model_random_dropout((uint32_t)model_random_mix(task->stream, STREAM_INPUT), dropout, dx,
         tokens * shape->inputs);
     float *dembedding = gradient + layout->first[MODEL_NET_EMBEDDING];
@@ -254,7 +255,8 @@ struct model_shard_sum model_shard_run(struct model_shard *shard,
     float dropout = task->is_judged ? 0.0F : scene->dropout;
     model_random_dropout((uint32_t)model_random_mix(task->stream, STREAM_INPUT), dropout, shard->x,
         tokens * shape.inputs);
-    const float *h = model_lstm_forward(weights->lstm, &shape, shard->x, shard->tape);
+    struct model_lstm_input input = { .rows = shard->x, .row_count = tokens };
+    const float *h = model_lstm_forward(weights->lstm, &shape, &input, shard->tape);
     memcpy(shard->h, h, tokens * s->units * sizeof *h);
     model_random_dropout((uint32_t)model_random_mix(task->stream, STREAM_OUTPUT), dropout,
         shard->h, tokens * s->units);

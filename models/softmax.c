@@ -21,8 +21,16 @@ struct model_softmax_packed {
 };
 
 struct model_softmax_work {
-    float *logits; /* [chunk][places + padding] */
-    float *packed; /* h of the chunk: chunk x units */
+    float *logits;  /* [chunk][places + padding] */
+    float *h, *dh;  /* [chunk][units] */
+    float *packed;  /* h of the chunk, each row times its factor: chunk x units */
+    float *factors; /* [chunk] */
+};
+
+/* The tokens of a chunk that count. */
+struct chunk {
+    uint32_t tokens[chunk_tokens];
+    size_t count;
 };
 
 static void free_packed(struct model_softmax_packed *packed)
@@ -79,8 +87,12 @@ enum hb_status model_softmax_work_create(size_t places, size_t units,
         return HB_ERR_MEMORY;
     }
     work->logits = model_memory_floats(chunk_tokens * (places + row_padding));
+    work->h = model_memory_floats(chunk_tokens * units);
+    work->dh = model_memory_floats(chunk_tokens * units);
     work->packed = model_memory_floats(model_gemm_packed_len(chunk_tokens, units));
-    if (work->logits == NULL || work->packed == NULL) {
+    work->factors = model_memory_floats(chunk_tokens);
+    if (work->logits == NULL || work->h == NULL || work->dh == NULL || work->packed == NULL
+        || work->factors == NULL) {
         model_softmax_work_free(work);
         return HB_ERR_MEMORY;
     }
@@ -93,61 +105,74 @@ void model_softmax_work_free(struct model_softmax_work *work)
     if (work == NULL) {
         return;
     }
+    free(work->factors);
     free(work->packed);
+    free(work->dh);
+    free(work->h);
     free(work->logits);
     free(work);
 }
 
-/* The loss of one row of logits, which become d loss / d logits. */
-static double loss_of_row(float *logits, size_t places, uint32_t target, float weight)
-{
-    if (target == MODEL_SOFTMAX_IGNORE) {
-        memset(logits, 0, places * sizeof *logits);
-        return 0.0;
-    }
-    float max, at_target = logits[target];
-    float sum = model_vector_exp_sum(logits, places, &max);
-    model_vector_scale(logits, places, weight / sum);
-    logits[target] -= weight;
-    return (double)weight * (log((double)sum) + (double)max - (double)at_target);
-}
-
-static double loss_of_chunk(const struct model_softmax_packed *packed, const float *h,
-    const uint32_t *targets, size_t tokens, float weight, struct model_softmax_work *work)
+/* Logits of the chunk become exponentials, and those of the targets that less their sum: times
+ * weight / sum, which the products take later, they are d loss / d logits. */
+static double loss_of_chunk(const struct model_softmax_packed *packed, const struct chunk *chunk,
+    const uint32_t *targets, float weight, struct model_softmax_work *work)
 {
     size_t places = packed->places, row = places + row_padding;
     double loss = 0.0;
-    for (size_t i = 0; i < tokens; i++) {
-        memcpy(work->logits + i * row, packed->bias, places * sizeof *packed->bias);
-    }
-    model_gemm((struct model_matrix) { h, packed->units, 1 }, packed->forward, tokens, places,
-        packed->units, true, work->logits, row);
-    for (size_t i = 0; i < tokens; i++) {
-        loss += loss_of_row(work->logits + i * row, places, targets[i], weight);
+    model_gemm_run(&(struct model_gemm_product) { .a = { work->h, packed->units, 1 },
+        .b = packed->forward, .panel = 32 * packed->units, .row = 32, .m = chunk->count,
+        .n = places, .k = packed->units, .start = packed->bias, .c = work->logits, .ldc = row });
+    for (size_t i = 0; i < chunk->count; i++) {
+        float *logits = work->logits + i * row, *at_target = logits + targets[chunk->tokens[i]];
+        float max, target_logit = *at_target;
+        float sum = model_vector_exp_sum(logits, places, &max);
+        *at_target -= sum;
+        work->factors[i] = weight / sum;
+        loss += (double)weight * (log((double)sum) + (double)max - (double)target_logit);
     }
     return loss;
+}
+
+static void back_chunk(const struct model_softmax_packed *packed, const struct chunk *chunk,
+    struct model_softmax_work *work, const struct model_softmax_weights *gradient, float *dh)
+{
+    size_t places = packed->places, units = packed->units, row = places + row_padding;
+    model_gemm((struct model_matrix) { work->logits, row, 1 }, packed->backward, chunk->count,
+        units, places, false, work->dh, units);
+    for (size_t i = 0; i < chunk->count; i++) {
+        float factor = work->factors[i];
+        float *to = dh + chunk->tokens[i] * units;
+        memcpy(to, work->dh + i * units, units * sizeof *to);
+        model_vector_scale(to, units, factor);
+        model_vector_scale(work->h + i * units, units, factor);
+        model_vector_add_times(gradient->bias, work->logits + i * row, places, factor);
+    }
+    model_gemm_pack((struct model_matrix) { work->h, units, 1 }, chunk->count, units,
+        work->packed);
+    model_gemm((struct model_matrix) { work->logits, 1, row }, work->packed, places, units,
+        chunk->count, true, gradient->out, units);
 }
 
 double model_softmax_loss(const struct model_softmax_packed *packed, const float *h,
     const uint32_t *targets, size_t tokens, float weight, struct model_softmax_work *work,
     const struct model_softmax_weights *gradient, float *dh)
 {
-    size_t places = packed->places, units = packed->units, row = places + row_padding;
+    size_t units = packed->units;
     double loss = 0.0;
-    for (size_t first = 0; first < tokens; first += chunk_tokens) {
-        size_t count = tokens - first < chunk_tokens ? tokens - first : chunk_tokens;
-        const float *h_chunk = h + first * units;
-        loss += loss_of_chunk(packed, h_chunk, targets + first, count, weight, work);
-        if (gradient == NULL) {
-            continue;
+    struct chunk chunk;
+    for (size_t token = 0; token < tokens;) {
+        for (chunk.count = 0; token < tokens && chunk.count < chunk_tokens; token++) {
+            if (targets[token] != MODEL_SOFTMAX_IGNORE) {
+                memcpy(work->h + chunk.count * units, h + token * units, units * sizeof *h);
+                chunk.tokens[chunk.count++] = (uint32_t)token;
+            } else if (gradient != NULL) {
+                memset(dh + token * units, 0, units * sizeof *dh);
+            }
         }
-        model_gemm((struct model_matrix) { work->logits, row, 1 }, packed->backward, count, units,
-            places, false, dh + first * units, units);
-        model_gemm_pack((struct model_matrix) { h_chunk, units, 1 }, count, units, work->packed);
-        model_gemm((struct model_matrix) { work->logits, 1, row }, work->packed, places, units,
-            count, true, gradient->out, units);
-        for (size_t i = 0; i < count; i++) {
-            model_vector_add(gradient->bias, work->logits + i * row, places);
+        loss += loss_of_chunk(packed, &chunk, targets, weight, work);
+        if (gradient != NULL) {
+            back_chunk(packed, &chunk, work, gradient, dh);
         }
     }
     return loss;

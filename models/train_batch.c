@@ -3,12 +3,9 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#if defined(__SSE2__)
-#include <immintrin.h>
-#endif
-
 #include "models/random.h"
 #include "models/train_impl.h"
+#include "models/vector.h"
 
 enum { shards = MODEL_TRAIN_SHARDS, per_shard_max = 1024 };
 
@@ -20,31 +17,10 @@ struct crew {
     atomic_int next;
 };
 
-/* Numbers below 1e-38 count as zero while training: they are a hundred times as slow. */
-static unsigned flush_denormals(void)
-{
-#if defined(__SSE2__)
-    unsigned before = _mm_getcsr();
-    _mm_setcsr(before | 0x8040U);
-    return before;
-#else
-    return 0;
-#endif
-}
-
-static void restore_denormals(unsigned before)
-{
-#if defined(__SSE2__)
-    _mm_setcsr(before);
-#else
-    (void)before;
-#endif
-}
-
 static void *work(void *ctx)
 {
     struct crew *crew = ctx;
-    unsigned before = flush_denormals();
+    unsigned before = model_vector_flush_denormals();
     for (;;) {
         int shard = atomic_fetch_add(&crew->next, 1);
         if (shard >= shards) {
@@ -53,7 +29,7 @@ static void *work(void *ctx)
         crew->sums[shard] = model_shard_run(crew->trainer->shards[shard], &crew->weights,
             &crew->tasks[shard]);
     }
-    restore_denormals(before);
+    model_vector_restore_denormals(before);
     return NULL;
 }
 

@@ -105,8 +105,8 @@ static enum hb_status allocate(struct model_trainer *trainer)
         || trainer->curves[1] == NULL) {
         return HB_ERR_MEMORY;
     }
-    enum hb_status status
-        = model_lstm_packed_create(s->embedding + s->inputs, s->units, &trainer->lstm);
+    struct model_lstm_shape shape = { .inputs = s->embedding + s->inputs, .units = s->units };
+    enum hb_status status = model_lstm_packed_create(&shape, &trainer->lstm);
     if (status == HB_OK) {
         status = model_heads_packed_create(&trainer->scene.layout, &trainer->heads);
     }

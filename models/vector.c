@@ -5,6 +5,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
+
 /* ThreadSanitizer cannot run before main, where clones are chosen; clang 14 calls
  * them by a name that other files do not know. */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) \
@@ -131,6 +135,14 @@ VECTOR_CLONES void model_vector_add(float *restrict sum, const float *restrict x
     }
 }
 
+VECTOR_CLONES void model_vector_add_times(float *restrict sum, const float *restrict x, size_t n,
+    float factor)
+{
+    for (size_t i = 0; i < n; i++) {
+        sum[i] += x[i] * factor;
+    }
+}
+
 VECTOR_CLONES double model_vector_square_sum(const float *x, size_t n)
 {
     double sum[lanes] = { 0.0 }, total = 0.0;
@@ -161,4 +173,24 @@ VECTOR_CLONES void model_vector_adam_step(const struct model_vector_adam *adam,
         v[i] = beta2 * v[i] + (1.0F - beta2) * (g * g);
         x[i] -= rate * m[i] / (sqrtf(v[i]) + epsilon);
     }
+}
+
+unsigned model_vector_flush_denormals(void)
+{
+#if defined(__SSE2__)
+    unsigned before = _mm_getcsr();
+    _mm_setcsr(before | 0x8040U);
+    return before;
+#else
+    return 0;
+#endif
+}
+
+void model_vector_restore_denormals(unsigned before)
+{
+#if defined(__SSE2__)
+    _mm_setcsr(before);
+#else
+    (void)before;
+#endif
 }

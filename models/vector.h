@@ -23,6 +23,8 @@ float model_vector_exp_sum(float *x, size_t n, float *max);
 
 void model_vector_scale(float *x, size_t n, float factor);
 void model_vector_add(float *sum, const float *x, size_t n);
+/* sum [n] += x * factor. */
+void model_vector_add_times(float *sum, const float *x, size_t n, float factor);
 double model_vector_square_sum(const float *x, size_t n);
 
 /* One step of Adam (Kingma, Ba 2015). rate, rate of the moments and epsilon
@@ -32,5 +34,10 @@ struct model_vector_adam {
 };
 void model_vector_adam_step(const struct model_vector_adam *adam, const float *gradient, size_t n,
     float *x, float *m, float *v);
+
+/* Numbers below 1e-38 count as zero in this thread: they are a hundred times as slow. Returns
+ * what to restore. */
+unsigned model_vector_flush_denormals(void);
+void model_vector_restore_denormals(unsigned before);
 
 #endif
