@@ -64,6 +64,13 @@ static void show(struct watch *watch, const struct model_trainer *trainer,
     }
 }
 
+static void say_what_is_left(const struct cli_learn *learn)
+{
+    if (learn->checkpoint != NULL && access(learn->checkpoint, F_OK) == 0) {
+        fprintf(stderr, "%s: keeps the last state that was sound\n", learn->checkpoint);
+    }
+}
+
 static enum hb_status steps(struct model_trainer *trainer, const struct cli_learn *learn,
     struct watch *watch, struct data_problem *problem)
 {
@@ -74,6 +81,7 @@ static enum hb_status steps(struct model_trainer *trainer, const struct cli_lear
         state = model_trainer_state(trainer);
         int is_epoch = state.epoch != epoch;
         if (status != HB_OK) {
+            say_what_is_left(learn);
             return status;
         }
         if (!learn->is_quiet) {

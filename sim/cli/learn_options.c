@@ -37,7 +37,11 @@ int cli_learn_parse(const char *command, int count, char **arguments,
         { "batch", 1, 4096, &batch }, { "rate", 1e-9, 1e9, &rate },
         { "dropout", 0, 0.95, &dropout } };
     for (int i = 0; i < count; i++) {
-        int found = own != NULL ? take(command, arguments[i], own) : 0;
+        int found = 0;
+        for (const struct cli_learn_option *o = own; found == 0 && o != NULL && o->name != NULL;
+             o++) {
+            found = take(command, arguments[i], o);
+        }
         for (size_t j = 0; found == 0 && j < sizeof options / sizeof options[0]; j++) {
             found = take(command, arguments[i], &options[j]);
         }

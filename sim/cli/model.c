@@ -13,10 +13,10 @@ static const char help[]
       "       harbinger model export MODEL -o FILE.safetensors\n"
       "       harbinger model import FILE.safetensors [--like MODEL] -o MODEL\n\n"
       "Shows a trained model's card; writes it for other programs; takes it back.\n"
-      "  FILE.safetensors   weights under PyTorch's names and in its layout, the tables of places,\n"
-      "                     the card as metadata: back and forth gives the same bytes\n"
-      "  --like MODEL       where tables, temperatures and card come from if FILE has weights only\n"
-      "  -o FILE            replaces FILE; it appears when it is whole\n";
+      "  FILE.safetensors  weights under PyTorch's names and in its layout, the tables of places,\n"
+      "                    the card as metadata: back and forth gives the same bytes\n"
+      "  --like MODEL      where tables, temperatures and card come from if FILE has only weights\n"
+      "  -o FILE           replaces FILE; it appears when it is whole\n";
 
 struct request {
     const char *in, *out, *like;

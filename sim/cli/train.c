@@ -18,16 +18,19 @@ static const char help[]
     = "usage: harbinger train DATASET -o MODEL [option=value ...]\n\n"
       "Trains the LSTM predictor on a data set of `harbinger dataset`, calibrates it on the\n"
       "validation part and writes the model file; the learning curve is MODEL.curve.tsv.\n"
-      "MODEL.checkpoint keeps where the run stands, every 200 steps and on SIGINT or SIGTERM; the\n"
-      "same command goes on from there and gives the same bytes. It is removed at the end.\n"
+      "MODEL.checkpoint keeps where the run stands, and appears whole or not at all; after any\n"
+      "interruption the same command goes on from there and gives the same bytes. It is removed\n"
+      "at the end. A number that is not finite ends the run; the last checkpoint stays.\n"
       "  seed=1 epochs=4 patience=3 threads=1 units=128 embedding=64 visits=120 batch=24\n"
       "  rate=0.0006 dropout=0.5      (the same seed gives the same bytes on any threads)\n"
+      "  checkpoint=200 steps between checkpoints; SIGINT and SIGTERM also make one\n"
       "  vocabulary=1   0: only candidates are offered, the rest is `elsewhere`\n";
 
 struct train_run {
     const char *in, *out;
     char checkpoint[4096], curve[4096];
     struct model_train_config config;
+    uint32_t checkpoint_steps;
     struct model_dataset *dataset;
     struct model_dataset_origin origin;
     struct model_counts *counts;
@@ -48,13 +51,15 @@ static int parse(int argc, char **argv, struct train_run *run)
             options[count++] = argv[i];
         }
     }
-    double vocabulary = 1.0;
-    struct cli_learn_option own = { "vocabulary", 0, 1, &vocabulary };
+    double vocabulary = 1.0, checkpoint_steps = 200.0;
+    const struct cli_learn_option own[] = { { "vocabulary", 0, 1, &vocabulary },
+        { "checkpoint", 1, 1e9, &checkpoint_steps }, { NULL, 0, 0, NULL } };
     if (run->in == NULL || run->out == NULL
-        || cli_learn_parse("harbinger train", count, options, &run->config, &own) != 0) {
+        || cli_learn_parse("harbinger train", count, options, &run->config, own) != 0) {
         return 2;
     }
     run->config.has_vocabulary = vocabulary > 0.5;
+    run->checkpoint_steps = (uint32_t)checkpoint_steps;
     int a = snprintf(run->checkpoint, sizeof run->checkpoint, "%s.checkpoint", run->out);
     int b = snprintf(run->curve, sizeof run->curve, "%s.curve.tsv", run->out);
     return a > 0 && b > 0 && (size_t)a < sizeof run->checkpoint ? 0 : 2;
@@ -164,7 +169,8 @@ int cli_train(int argc, char **argv)
     }
     enum hb_status status = prepare(&run, &problem);
     if (status == HB_OK) {
-        struct cli_learn learn = { .checkpoint = run.checkpoint, .checkpoint_steps = 200 };
+        struct cli_learn learn = { .checkpoint = run.checkpoint,
+            .checkpoint_steps = run.checkpoint_steps };
         status = cli_learn_run(run.trainer, &learn, &problem);
     }
     if (status == HB_OK) {

@@ -218,9 +218,9 @@ static enum hb_status prepare(const char *path, struct slots_run *run,
 static int parse(int argc, char **argv, struct slots_run *run)
 {
     double lstm = 1.0;
-    struct cli_learn_option own = { "lstm", 0, 1, &lstm };
+    const struct cli_learn_option own[] = { { "lstm", 0, 1, &lstm }, { NULL, 0, 0, NULL } };
     int exit_status = cli_learn_parse("harbinger verify slots", argc - 2, argv + 2,
-        &run->config, &own);
+        &run->config, own);
     run->has_lstm = lstm > 0.5;
     return exit_status;
 }
