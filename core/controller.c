@@ -29,6 +29,7 @@ static const struct hb_controller_client nobody = {
     .primary = HB_NONE,
     .mirror = HB_NONE,
     .spare = HB_NONE,
+    .course = HB_NONE,
     .phase = HB_PHASE_ABSENT,
 };
 
@@ -58,10 +59,14 @@ enum hb_status hb_controller_create(const struct hb_controller_setup *setup,
     }
     *controller = (struct hb_controller) { .setup = *setup, .ports = *ports, .now_ns = INT64_MIN };
     controller->clients = malloc(setup->client_capacity * sizeof *controller->clients);
+    controller->courses = malloc(setup->client_capacity * sizeof *controller->courses);
+    controller->free_courses = malloc(setup->client_capacity * sizeof *controller->free_courses);
     controller->sites = malloc(setup->map->site_count * sizeof *controller->sites);
     status = hb_select_create(setup->map, candidate_count, &controller->select);
     status = status == HB_OK ? hb_watch_create(setup, &controller->watch) : status;
-    if (status != HB_OK || controller->clients == NULL || controller->sites == NULL) {
+    int is_whole = controller->clients != NULL && controller->courses != NULL
+        && controller->free_courses != NULL && controller->sites != NULL;
+    if (status != HB_OK || !is_whole) {
         hb_controller_free(controller);
         return HB_ERR_MEMORY;
     }
@@ -78,6 +83,8 @@ void hb_controller_free(struct hb_controller *controller)
     hb_watch_free(controller->watch);
     hb_select_free(controller->select);
     free(controller->sites);
+    free(controller->free_courses);
+    free(controller->courses);
     free(controller->clients);
     free(controller);
 }
@@ -87,6 +94,8 @@ size_t hb_controller_bytes(const struct hb_controller *controller)
     return sizeof *controller + hb_select_bytes(controller->select)
         + hb_watch_bytes(controller->watch)
         + controller->setup.client_capacity * sizeof *controller->clients
+        + controller->fresh_course
+            * (sizeof *controller->courses + sizeof *controller->free_courses)
         + controller->setup.map->site_count * sizeof *controller->sites;
 }
 
@@ -120,6 +129,10 @@ void hb_controller_enter(struct hb_controller *controller, uint32_t client, enum
         return;
     }
     me->phase = (uint8_t)phase;
+    if (!hb_phase_has_mirror(phase) && me->course != HB_NONE) {
+        controller->free_courses[controller->free_count++] = me->course;
+        me->course = HB_NONE;
+    }
     struct hb_sample sample = { .kind = HB_SAMPLE_PHASE, .site = me->primary,
         .of.phase = { .phase = phase, .was = was } };
     hb_controller_emit(controller, client, &sample);

@@ -29,6 +29,7 @@ struct hb_controller;
 HB_API enum hb_status hb_controller_create(const struct hb_controller_setup *setup,
     const struct hb_ports *ports, struct hb_controller **out);
 HB_API void hb_controller_free(struct hb_controller *controller);
+/* Heap touched so far. */
 HB_API size_t hb_controller_bytes(const struct hb_controller *controller);
 
 /* The only way in. Commands go out through the ports during the call. A client

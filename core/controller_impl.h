@@ -64,20 +64,25 @@ enum hb_spare_state {
 
 #define HB_HORIZON_NONE UINT8_MAX /* the decision was about the present place */
 
-/* One client: 160 bytes. Instants of the mirror are HB_NEVER_NS until reached. */
-struct hb_controller_client {
+/* The course of a mirror under way; instants are HB_NEVER_NS until reached. */
+struct hb_controller_course {
     int64_t decided_ns, provisioned_ns, synced_ns, steered_ns, arrived_ns, connected_ns;
+    double bytes;  /* of state, copied to the mirror */
+};
+
+/* One client: 112 bytes. */
+struct hb_controller_client {
     int64_t calm_ns;    /* no new mirror (or new primary after a failure) before */
     int64_t asked_ns;   /* the latest forecast */
     int64_t debt_at_ns; /* debt is accrued up to here */
     double debt;        /* ski_rental: regret, money; lyapunov: ms x s */
-    double bytes;       /* of state, copied to the mirror */
     uint32_t waiting[HB_LANE_COUNT]; /* sequence waited for; 0: none */
     uint32_t sequence;               /* of the latest req */
     uint32_t place, served, primary;
     uint32_t mirror; /* policy static, which has none: the home site */
     uint32_t spare;
     uint32_t epoch;
+    uint32_t course; /* index of the mirror's; HB_NONE: there is no mirror */
     float confidence;
     uint8_t phase, attempts, spare_state, spare_attempts;
     uint8_t horizon_index; /* of the mirror's decision */
@@ -93,7 +98,7 @@ struct hb_controller_client {
     uint8_t misses : 7;          /* probes in a row that its instance has not answered */
 };
 
-_Static_assert(sizeof(struct hb_controller_client) <= 160, "a client stays small");
+_Static_assert(sizeof(struct hb_controller_client) <= 112, "a client stays small");
 
 struct hb_controller {
     struct hb_controller_setup setup;
@@ -102,6 +107,10 @@ struct hb_controller {
     struct hb_select_site *sites;
     struct hb_watch *watch; /* core/watch.c */
     struct hb_controller_client *clients;
+    /* Of the mirrors under way: those that were never used are address space only. */
+    struct hb_controller_course *courses; /* [client_capacity] */
+    uint32_t *free_courses;               /* stack of those given back */
+    uint32_t free_count, fresh_course;    /* from fresh_course on none was ever used */
     int64_t now_ns;
 };
 
@@ -117,6 +126,13 @@ static inline struct hb_controller_client *hb_client(struct hb_controller *contr
     uint32_t client)
 {
     return &controller->clients[client];
+}
+
+/* Of a client that has a mirror. */
+static inline struct hb_controller_course *hb_course(const struct hb_controller *controller,
+    uint32_t client)
+{
+    return &controller->courses[controller->clients[client].course];
 }
 
 /* RTT between the client's place and a site, as believed. */
@@ -202,6 +218,8 @@ hb_rule hb_mirror_done, hb_mirror_stream_done, hb_mirror_dns_done, hb_mirror_due
     hb_mirror_primary_down, hb_mirror_withdrawn;
 /* Gives (again) the command of the phase the client is in. */
 void hb_mirror_issue(struct hb_controller *controller, uint32_t client);
+/* A course for the client's mirror begins now; it ends with the mirror (hb_controller_enter). */
+void hb_mirror_begin_course(struct hb_controller *controller, uint32_t client);
 /* Ends the mirror: telemetry, stream, instance, DNS. The caller chooses the next phase. */
 void hb_mirror_close(struct hb_controller *controller, uint32_t client, enum hb_cause cause);
 /* How far ahead the decision looked. */

@@ -18,9 +18,9 @@ int hb_mirror_is_better(const struct hb_controller *controller, uint32_t client)
 
 void hb_mirror_note_arrival(struct hb_controller *controller, uint32_t client)
 {
-    struct hb_controller_client *me = hb_client(controller, client);
-    if (me->arrived_ns == HB_NEVER_NS && hb_mirror_is_better(controller, client)) {
-        me->arrived_ns = controller->now_ns;
+    struct hb_controller_course *course = hb_course(controller, client);
+    if (course->arrived_ns == HB_NEVER_NS && hb_mirror_is_better(controller, client)) {
+        course->arrived_ns = controller->now_ns;
     }
 }
 
@@ -71,6 +71,26 @@ static void begin_phase(struct hb_controller *controller, uint32_t client, enum 
     hb_mirror_issue(controller, client);
 }
 
+void hb_mirror_begin_course(struct hb_controller *controller, uint32_t client)
+{
+    struct hb_controller_client *me = hb_client(controller, client);
+    assert(me->course == HB_NONE);
+    if (controller->free_count > 0) {
+        me->course = controller->free_courses[--controller->free_count];
+    } else {
+        me->course = controller->fresh_course++;
+    }
+    assert(me->course < controller->setup.client_capacity);
+    *hb_course(controller, client) = (struct hb_controller_course) {
+        .decided_ns = controller->now_ns,
+        .provisioned_ns = HB_NEVER_NS,
+        .synced_ns = HB_NEVER_NS,
+        .steered_ns = HB_NEVER_NS,
+        .arrived_ns = HB_NEVER_NS,
+        .connected_ns = HB_NEVER_NS,
+    };
+}
+
 /* The published MirrorEndpoint(client, location): a second endpoint at the
  * predicted location, kept in step with the first. Provision (or resume) an
  * instance; on its DONE copy the state; on that DONE wait, or steer, until the
@@ -84,19 +104,13 @@ void hb_mirror_endpoint(struct hb_controller *controller, uint32_t client,
     me->mirror = plan->site;
     me->confidence = plan->confidence;
     me->horizon_index = plan->horizon_index;
-    me->decided_ns = controller->now_ns;
-    me->provisioned_ns = HB_NEVER_NS;
-    me->synced_ns = HB_NEVER_NS;
-    me->steered_ns = HB_NEVER_NS;
-    me->arrived_ns = HB_NEVER_NS;
-    me->connected_ns = HB_NEVER_NS;
-    me->bytes = 0.0;
+    hb_mirror_begin_course(controller, client);
     spend_regret(controller, client);
     hb_mirror_note_arrival(controller, client);
     enum hb_spare_state spare = hb_spare_take(controller, client, plan->site);
     hb_sites_take(controller, plan->site);
     if (spare == HB_SPARE_DRAINING) {
-        me->provisioned_ns = controller->now_ns;
+        hb_course(controller, client)->provisioned_ns = controller->now_ns;
         begin_phase(controller, client, HB_PHASE_SYNCHRONISING);
         return;
     }
@@ -104,14 +118,15 @@ void hb_mirror_endpoint(struct hb_controller *controller, uint32_t client,
     begin_phase(controller, client, HB_PHASE_PROVISIONING);
 }
 
-static enum hb_outcome outcome_of(const struct hb_controller_client *me, enum hb_cause cause)
+static enum hb_outcome outcome_of(const struct hb_controller_course *course,
+    enum hb_cause cause)
 {
     switch (cause) {
     case HB_CAUSE_PROMOTED:
-        return me->arrived_ns < me->synced_ns ? HB_OUTCOME_LATE : HB_OUTCOME_HIT;
+        return course->arrived_ns < course->synced_ns ? HB_OUTCOME_LATE : HB_OUTCOME_HIT;
     case HB_CAUSE_DEADLINE:
     case HB_CAUSE_LEFT:
-        return me->connected_ns == HB_NEVER_NS ? HB_OUTCOME_UNUSED : HB_OUTCOME_ROLLED_BACK;
+        return course->connected_ns == HB_NEVER_NS ? HB_OUTCOME_UNUSED : HB_OUTCOME_ROLLED_BACK;
     case HB_CAUSE_DISCONNECTED:
     case HB_CAUSE_CONSENT:
     case HB_CAUSE_RETARGETED:
@@ -132,26 +147,27 @@ static enum hb_outcome outcome_of(const struct hb_controller_client *me, enum hb
 static void report(struct hb_controller *controller, uint32_t client, enum hb_cause cause)
 {
     const struct hb_controller_client *me = hb_client(controller, client);
+    const struct hb_controller_course *course = hb_course(controller, client);
     int is_promoted = cause == HB_CAUSE_PROMOTED;
     struct hb_sample sample = {
         .kind = HB_SAMPLE_MIRROR,
         .site = me->mirror,
         .of.mirror = {
-            .decided_ns = me->decided_ns,
-            .provisioned_ns = me->provisioned_ns,
-            .synced_ns = me->synced_ns,
-            .steered_ns = me->steered_ns,
-            .arrived_ns = me->arrived_ns,
-            .connected_ns = me->connected_ns,
+            .decided_ns = course->decided_ns,
+            .provisioned_ns = course->provisioned_ns,
+            .synced_ns = course->synced_ns,
+            .steered_ns = course->steered_ns,
+            .arrived_ns = course->arrived_ns,
+            .connected_ns = course->connected_ns,
             .promoted_ns = is_promoted ? controller->now_ns : HB_NEVER_NS,
             .closed_ns = controller->now_ns,
             .epoch = is_promoted ? me->epoch : 0,
-            .bytes = me->bytes,
+            .bytes = course->bytes,
             .confidence = me->confidence,
             .horizon_s = (float)hb_mirror_horizon_s(controller, client),
             .from = me->primary,
             .to = me->mirror,
-            .outcome = (uint16_t)outcome_of(me, cause),
+            .outcome = (uint16_t)outcome_of(course, cause),
             .cause = (uint16_t)cause,
             .phase = me->phase,
         },
@@ -254,9 +270,8 @@ static void steer_if_due(struct hb_controller *controller, uint32_t client)
 
 static void wait_ready(struct hb_controller *controller, uint32_t client)
 {
-    const struct hb_controller_client *me = hb_client(controller, client);
     hb_controller_enter(controller, client, HB_PHASE_READY);
-    double waited_s = hb_units_s(controller->now_ns - me->decided_ns);
+    double waited_s = hb_units_s(controller->now_ns - hb_course(controller, client)->decided_ns);
     double left_s = hb_mirror_horizon_s(controller, client) - waited_s;
     double wait_s = (left_s > 0.0 ? left_s : 0.0) + controller->setup.policy.grace_s;
     hb_lane_arm(controller, client, HB_LANE_PHASE, wait_s);
@@ -273,12 +288,12 @@ void hb_mirror_done(struct hb_controller *controller, uint32_t client,
         return;
     }
     if (me->phase == HB_PHASE_PROVISIONING) {
-        me->provisioned_ns = controller->now_ns;
+        hb_course(controller, client)->provisioned_ns = controller->now_ns;
         begin_phase(controller, client, HB_PHASE_SYNCHRONISING);
         return;
     }
-    me->synced_ns = controller->now_ns;
-    me->bytes = event->value;
+    hb_course(controller, client)->synced_ns = controller->now_ns;
+    hb_course(controller, client)->bytes = event->value;
     /* The stream lives on under the copy's req. */
     me->waiting[HB_LANE_MIRROR] = hb_lane_sequence(event->req);
     wait_ready(controller, client);
@@ -302,7 +317,7 @@ void hb_mirror_dns_done(struct hb_controller *controller, uint32_t client,
         fail(controller, client, (enum hb_result)event->result);
         return;
     }
-    hb_client(controller, client)->steered_ns = controller->now_ns;
+    hb_course(controller, client)->steered_ns = controller->now_ns;
     hb_monitor_begin(controller, client);
 }
 

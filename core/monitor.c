@@ -8,10 +8,10 @@ static const uint32_t for_ever = UINT32_MAX;
 /* From now until the client must have come: the forecast instant and the grace. */
 static double left_s(const struct hb_controller *controller, uint32_t client)
 {
-    const struct hb_controller_client *me = &controller->clients[client];
+    const struct hb_controller_course *course = hb_course(controller, client);
     double horizon_s = hb_mirror_horizon_s(controller, client);
-    double since_s = hb_units_s(controller->now_ns - me->decided_ns);
-    double steered_s = hb_units_s(me->steered_ns - me->decided_ns);
+    double since_s = hb_units_s(controller->now_ns - course->decided_ns);
+    double steered_s = hb_units_s(course->steered_ns - course->decided_ns);
     double start_s = horizon_s > steered_s ? horizon_s : steered_s;
     double rest_s = start_s + controller->setup.policy.grace_s - since_s;
     return rest_s > 0.0 ? rest_s : 0.0;
@@ -26,8 +26,8 @@ void hb_monitor_client(struct hb_controller *controller, uint32_t client)
     struct hb_controller_client *me = hb_client(controller, client);
     assert(me->phase == HB_PHASE_MONITORING);
     int is_served = me->served == me->mirror;
-    if (is_served && me->connected_ns == HB_NEVER_NS) {
-        me->connected_ns = controller->now_ns;
+    if (is_served && hb_course(controller, client)->connected_ns == HB_NEVER_NS) {
+        hb_course(controller, client)->connected_ns = controller->now_ns;
     }
     if (is_served && !me->is_sustaining) {
         me->is_sustaining = 1;
@@ -80,8 +80,8 @@ void hb_monitor_served_early(struct hb_controller *controller, uint32_t client,
     const struct hb_event *event)
 {
     struct hb_controller_client *me = hb_client(controller, client);
-    if (event->site == me->mirror && me->connected_ns == HB_NEVER_NS) {
-        me->connected_ns = controller->now_ns;
+    if (event->site == me->mirror && hb_course(controller, client)->connected_ns == HB_NEVER_NS) {
+        hb_course(controller, client)->connected_ns = controller->now_ns;
     }
 }
 
@@ -93,7 +93,7 @@ static int has_left(const struct hb_controller *controller, uint32_t client)
     double primary_ms = hb_client_rtt_ms(controller, client, me->primary);
     double mirror_ms = hb_client_rtt_ms(controller, client, me->mirror);
     double margin_ms = controller->setup.policy.hysteresis * mirror_ms;
-    return me->arrived_ns != HB_NEVER_NS && primary_ms < mirror_ms - margin_ms;
+    return hb_course(controller, client)->arrived_ns != HB_NEVER_NS && primary_ms < mirror_ms - margin_ms;
 }
 
 void hb_monitor_seen(struct hb_controller *controller, uint32_t client,
@@ -117,7 +117,7 @@ void hb_monitor_due(struct hb_controller *controller, uint32_t client,
         hb_monitor_promote(controller, client);
         return;
     }
-    int has_come = me->connected_ns != HB_NEVER_NS;
+    int has_come = hb_course(controller, client)->connected_ns != HB_NEVER_NS;
     close_and_settle(controller, client, has_come ? HB_CAUSE_LEFT : HB_CAUSE_DEADLINE);
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -259,6 +260,14 @@ static double seconds_now(void)
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
+/* Of memory at any time so far. */
+static double peak_mb(void)
+{
+    struct rusage usage;
+    (void)getrusage(RUSAGE_SELF, &usage); /* with these arguments it cannot fail */
+    return (double)usage.ru_maxrss * 1024.0 / 1e6; /* Linux counts KiB */
+}
+
 static int run(const struct options *options, struct sim_scenario *scenario)
 {
     char output[SIM_SCENARIO_FILE];
@@ -287,9 +296,9 @@ static int run(const struct options *options, struct sim_scenario *scenario)
         return fail(&problem);
     }
     int failed = show_summary(output);
-    printf("%u clients, %u places, %u sites, %llu visits; %.1f s\n", outcome.client_count,
-        outcome.place_count, outcome.site_count, (unsigned long long)outcome.visit_count,
-        seconds_now() - began_s);
+    printf("%u clients, %u places, %u sites, %llu visits; %.1f s, %.1f MB\n",
+        outcome.client_count, outcome.place_count, outcome.site_count,
+        (unsigned long long)outcome.visit_count, seconds_now() - began_s, peak_mb());
     printf("digest   %s\nresults  %s\n", outcome.digest, output);
     fflush(stdout);
     if (failed == 0 && !options->no_report) {

@@ -19,15 +19,22 @@
 
 static const uint32_t resolvers_max = UINT32_C(1) << 24;
 
+#define ANYCAST UINT16_MAX /* the site of an answer that is none */
+
+/* A record: a site, and its TTL as an index of the few that are in use. */
+struct answer {
+    uint16_t site, ttl_index;
+};
+
 struct client {
     int64_t fill_ns;      /* last refresh of the cache */
-    int64_t effective_ns; /* when next replaces record; HB_NEVER_NS: nothing pending */
-    uint32_t cached_site, cached_ttl_ms;
-    uint32_t site, ttl_ms;           /* what the authoritative servers say */
-    uint32_t next_site, next_ttl_ms;
-    uint32_t resolver;               /* and the two flags */
+    int64_t effective_ns; /* when next replaces what is said; HB_NEVER_NS: nothing pending */
+    struct answer cached;
+    struct answer said; /* by the authoritative servers */
+    struct answer next;
+    uint32_t resolver; /* and the two flags */
 };
-_Static_assert(sizeof(struct client) == 48, "a client's name takes 48 bytes");
+_Static_assert(sizeof(struct client) == 32, "a client's name takes 32 bytes");
 
 struct resolver {
     uint32_t floor_ms;     /* TTLs are extended to this; 0: honoured */
@@ -42,7 +49,8 @@ struct sim_dns {
     enum sim_dns_naming naming;
     uint64_t seed;
     int64_t gap_ns, update_delay_ns;
-    uint32_t anycast_ttl_ms;
+    uint32_t ttl_ms[SIM_DNS_TTLS_MAX]; /* the first is the anycast record's */
+    uint32_t ttl_count;
     bool stagger;
     struct sim_dns_counts counts;
 };
@@ -130,9 +138,8 @@ static void place_clients(struct sim_dns *dns, const struct sim_dns_config *conf
         dns->clients[c] = (struct client){
             .fill_ns = INT64_MIN,
             .effective_ns = HB_NEVER_NS,
-            .cached_site = SIM_DNS_ANYCAST,
-            .site = SIM_DNS_ANYCAST,
-            .ttl_ms = dns->anycast_ttl_ms,
+            .cached = { .site = ANYCAST },
+            .said = { .site = ANYCAST },
             .resolver = chosen_resolver(config, c),
         };
         const struct resolver *resolver = &dns->resolvers[dns->clients[c].resolver];
@@ -164,7 +171,8 @@ enum hb_status sim_dns_create(const struct sim_dns_config *config, struct sim_dn
     dns->seed = config->seed;
     dns->gap_ns = hb_units_ns(config->request_gap_s);
     dns->update_delay_ns = hb_units_ns(config->update_delay_s);
-    dns->anycast_ttl_ms = (uint32_t)lround(config->anycast_ttl_s * 1e3);
+    dns->ttl_ms[0] = (uint32_t)lround(config->anycast_ttl_s * 1e3);
+    dns->ttl_count = 1;
     dns->stagger = config->stagger;
     draw_resolvers(dns, config);
     place_clients(dns, config);
@@ -187,8 +195,10 @@ static struct resolver *resolver_of(struct sim_dns *dns, const struct client *cl
     return &dns->resolvers[client->resolver & RESOLVER_MASK];
 }
 
-static int64_t kept_ns(const struct resolver *resolver, uint32_t ttl_ms)
+static int64_t kept_ns(const struct sim_dns *dns, const struct resolver *resolver,
+    struct answer answer)
 {
+    uint32_t ttl_ms = dns->ttl_ms[answer.ttl_index];
     uint32_t kept_ms = ttl_ms > resolver->floor_ms ? ttl_ms : resolver->floor_ms;
     return (int64_t)kept_ms * HB_NS_PER_MS;
 }
@@ -205,7 +215,7 @@ static void count_lookups(struct sim_dns *dns, struct client *client, uint64_t c
         dns->counts.misses += count;
         return;
     }
-    int64_t kept = kept_ns(resolver, dns->anycast_ttl_ms);
+    int64_t kept = kept_ns(dns, resolver, (struct answer) { .site = ANYCAST });
     if (resolver->shared_fill_ns == INT64_MIN) {
         resolver->shared_fill_ns = at_ns;
         dns->counts.misses++;
@@ -218,11 +228,15 @@ static void count_lookups(struct sim_dns *dns, struct client *client, uint64_t c
     }
 }
 
+static uint32_t site_of(struct answer answer)
+{
+    return answer.site == ANYCAST ? SIM_DNS_ANYCAST : answer.site;
+}
+
 static void take_effect(struct client *client, int64_t now_ns)
 {
     if (client->effective_ns <= now_ns) {
-        client->site = client->next_site;
-        client->ttl_ms = client->next_ttl_ms;
+        client->said = client->next;
         client->effective_ns = HB_NEVER_NS;
     }
 }
@@ -230,8 +244,7 @@ static void take_effect(struct client *client, int64_t now_ns)
 static void refresh(struct client *client, int64_t at_ns)
 {
     take_effect(client, at_ns);
-    client->cached_site = client->site;
-    client->cached_ttl_ms = client->ttl_ms;
+    client->cached = client->said;
     client->fill_ns = at_ns;
     client->resolver |= FILLED;
 }
@@ -241,10 +254,10 @@ static void settle(struct sim_dns *dns, struct client *client, int64_t now_ns)
 {
     if (client->resolver & CONNECTED) {
         const struct resolver *resolver = resolver_of(dns, client);
-        int64_t due_ns = client->fill_ns + kept_ns(resolver, client->cached_ttl_ms) + dns->gap_ns;
+        int64_t due_ns = client->fill_ns + kept_ns(dns, resolver, client->cached) + dns->gap_ns;
         while (due_ns <= now_ns) {
             refresh(client, due_ns);
-            int64_t cycle_ns = kept_ns(resolver, client->cached_ttl_ms) + dns->gap_ns;
+            int64_t cycle_ns = kept_ns(dns, resolver, client->cached) + dns->gap_ns;
             int64_t same_until_ns = client->effective_ns <= now_ns
                 ? client->effective_ns - 1 : now_ns;
             int64_t skipped = same_until_ns > due_ns ? (same_until_ns - due_ns) / cycle_ns : 0;
@@ -266,14 +279,14 @@ void sim_dns_connect(struct sim_dns *dns, uint32_t client_index, int64_t now_ns)
     }
     const struct resolver *resolver = resolver_of(dns, client);
     bool is_live = (client->resolver & FILLED) != 0
-        && client->fill_ns + kept_ns(resolver, client->cached_ttl_ms) > now_ns;
+        && client->fill_ns + kept_ns(dns, resolver, client->cached) > now_ns;
     if (!is_live) {
         refresh(client, now_ns);
         count_lookups(dns, client, 1, now_ns);
     }
     if (!is_live && now_ns == 0 && dns->stagger) {
         struct sim_stream draws = sim_stream_of(dns->seed, SIM_STREAM_DNS, client_index);
-        int64_t cycle_ns = kept_ns(resolver, client->cached_ttl_ms) + dns->gap_ns;
+        int64_t cycle_ns = kept_ns(dns, resolver, client->cached) + dns->gap_ns;
         client->fill_ns = -(int64_t)(sim_draw_uniform(&draws) * (double)cycle_ns);
     }
     client->resolver |= CONNECTED;
@@ -287,7 +300,24 @@ void sim_dns_disconnect(struct sim_dns *dns, uint32_t client_index, int64_t now_
     client->resolver &= ~CONNECTED;
 }
 
-static enum hb_status change(struct sim_dns *dns, struct client *client, int64_t now_ns,
+/* Index of the TTL among those in use; false: the table is full. */
+static bool note_ttl(struct sim_dns *dns, uint32_t ttl_ms, uint16_t *out)
+{
+    uint32_t i = 0;
+    while (i < dns->ttl_count && dns->ttl_ms[i] != ttl_ms) {
+        i++;
+    }
+    if (i == SIM_DNS_TTLS_MAX) {
+        return false;
+    }
+    if (i == dns->ttl_count) {
+        dns->ttl_ms[dns->ttl_count++] = ttl_ms;
+    }
+    *out = (uint16_t)i;
+    return true;
+}
+
+static void change(struct sim_dns *dns, struct client *client, int64_t now_ns,
     int64_t *effective_ns)
 {
     settle(dns, client, now_ns);
@@ -297,7 +327,6 @@ static enum hb_status change(struct sim_dns *dns, struct client *client, int64_t
     if (effective_ns != NULL) {
         *effective_ns = client->effective_ns;
     }
-    return HB_OK;
 }
 
 enum hb_status sim_dns_point(struct sim_dns *dns, uint32_t client_index, uint32_t site,
@@ -313,18 +342,25 @@ enum hb_status sim_dns_point(struct sim_dns *dns, uint32_t client_index, uint32_
         }
         return HB_ERR_UNSUPPORTED;
     }
-    double ttl_ms = fmin(fmax(ttl_s * 1e3, 1.0), 4e9);
-    enum hb_status status = change(dns, client, now_ns, effective_ns);
-    client->next_site = site;
-    client->next_ttl_ms = (uint32_t)llround(ttl_ms);
+    uint16_t ttl_index = 0;
+    uint32_t ttl_ms = (uint32_t)llround(fmin(fmax(ttl_s * 1e3, 1.0), 4e9));
+    if (site != SIM_DNS_ANYCAST && site >= SIM_DNS_SITES_MAX) {
+        return HB_ERR_RANGE;
+    }
+    if (!note_ttl(dns, ttl_ms, &ttl_index)) {
+        return HB_ERR_FULL;
+    }
+    change(dns, client, now_ns, effective_ns);
+    client->next = (struct answer) { .ttl_index = ttl_index,
+        .site = site == SIM_DNS_ANYCAST ? ANYCAST : (uint16_t)site };
     take_effect(client, now_ns);
-    return status;
+    return HB_OK;
 }
 
 enum hb_status sim_dns_clear(struct sim_dns *dns, uint32_t client_index, int64_t now_ns,
     int64_t *effective_ns)
 {
-    return sim_dns_point(dns, client_index, SIM_DNS_ANYCAST, dns->anycast_ttl_ms * 1e-3, now_ns,
+    return sim_dns_point(dns, client_index, SIM_DNS_ANYCAST, dns->ttl_ms[0] * 1e-3, now_ns,
         effective_ns);
 }
 
@@ -333,7 +369,7 @@ uint32_t sim_dns_answer(struct sim_dns *dns, uint32_t client_index, int64_t now_
     assert(client_index < dns->client_count);
     struct client *client = &dns->clients[client_index];
     settle(dns, client, now_ns);
-    return client->cached_site;
+    return site_of(client->cached);
 }
 
 int64_t sim_dns_visible_at(struct sim_dns *dns, uint32_t client_index, int64_t now_ns)
@@ -345,16 +381,16 @@ int64_t sim_dns_visible_at(struct sim_dns *dns, uint32_t client_index, int64_t n
         return HB_NEVER_NS;
     }
     const struct resolver *resolver = resolver_of(dns, client);
-    int64_t due_ns = client->fill_ns + kept_ns(resolver, client->cached_ttl_ms) + dns->gap_ns;
-    uint32_t seen = client->effective_ns <= due_ns ? client->next_site : client->site;
-    if (seen != client->cached_site) {
+    int64_t due_ns = client->fill_ns + kept_ns(dns, resolver, client->cached) + dns->gap_ns;
+    uint16_t seen = client->effective_ns <= due_ns ? client->next.site : client->said.site;
+    if (seen != client->cached.site) {
         return due_ns;
     }
     if (client->effective_ns <= due_ns || client->effective_ns == HB_NEVER_NS
-        || client->next_site == client->cached_site) {
+        || client->next.site == client->cached.site) {
         return HB_NEVER_NS;
     }
-    int64_t cycle_ns = kept_ns(resolver, client->ttl_ms) + dns->gap_ns;
+    int64_t cycle_ns = kept_ns(dns, resolver, client->said) + dns->gap_ns;
     int64_t cycles = (client->effective_ns - due_ns + cycle_ns - 1) / cycle_ns;
     return due_ns + cycles * cycle_ns;
 }

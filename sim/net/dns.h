@@ -13,8 +13,11 @@
  * resolver has in its cache, and when the client will see a change. Each
  * connected client asks whenever its answer has expired and a request is due,
  * so its cache is refreshed every TTL + request gap; nothing is simulated in
- * between, all of it follows from the last refresh. 48 bytes a client. */
+ * between, all of it follows from the last refresh. 32 bytes a client. */
 struct sim_dns;
+
+#define SIM_DNS_SITES_MAX UINT16_MAX /* sites have indices below it */
+#define SIM_DNS_TTLS_MAX 64          /* different TTLs of one run */
 
 /* Whose name is asked. */
 enum sim_dns_naming {
@@ -56,6 +59,7 @@ void sim_dns_disconnect(struct sim_dns *dns, uint32_t client, int64_t now_ns);
 /* Changes the client's record; *effective_ns (may be NULL) is when the
  * authoritative servers answer with it: the DONE of dns_point. A change that is
  * not yet effective is replaced. ttl_s is rounded to milliseconds, 1 ms at least.
+ * HB_ERR_RANGE, HB_ERR_FULL: beyond the two maxima above; nothing changes.
  * HB_ERR_UNSUPPORTED: common name, and the client's resolver sends no subnet;
  * nothing changes, and *effective_ns is written all the same. */
 enum hb_status sim_dns_point(struct sim_dns *dns, uint32_t client, uint32_t site, double ttl_s,

@@ -46,7 +46,7 @@ static void add_sample(struct sim_episode *episode, uint32_t client, double serv
     if (!sim_episode_is_sampled(episode, client)) {
         return;
     }
-    struct sim_sampled *sampled = &episode->sampled[client / episode->sample_stride];
+    struct sim_sampled *sampled = sim_episode_sampled(episode, client);
     sampled->requests += served + failed;
     sampled->failed += failed;
     sampled->latency_sum += served * latency_ms;

@@ -96,14 +96,14 @@ static uint32_t client_of(const struct sim_episode *episode, uint32_t core)
 static void observe(struct sim_episode *episode, uint32_t client, int64_t at_ns, uint32_t place)
 {
     struct hb_observation seen = { .at_ns = at_ns,
-        .client = client_of(episode, episode->riders[client].core), .place = place,
+        .client = client_of(episode, episode->core_of[client]), .place = place,
         .context = { NAN, NAN, NAN, NAN, NAN, NAN } };
     hb_predictor_observe(episode->predictor, &seen);
 }
 
 void sim_ask_observe(struct sim_episode *episode, uint32_t client)
 {
-    if (episode->predictor != NULL && episode->riders[client].core != HB_NONE) {
+    if (episode->predictor != NULL && episode->core_of[client] != HB_NONE) {
         observe(episode, client, predictor_ns(episode, sim_episode_now_ns(episode)),
             episode->riders[client].place);
     }
@@ -112,7 +112,7 @@ void sim_ask_observe(struct sim_episode *episode, uint32_t client)
 /* Lost from sight: what follows is not a stay. */
 void sim_ask_lose(struct sim_episode *episode, uint32_t client)
 {
-    if (episode->predictor != NULL && episode->riders[client].core != HB_NONE) {
+    if (episode->predictor != NULL && episode->core_of[client] != HB_NONE) {
         observe(episode, client, predictor_ns(episode, sim_episode_now_ns(episode)), HB_NONE);
     }
 }
@@ -122,7 +122,7 @@ static void observe_hour(struct sim_episode *episode, uint64_t *next, uint32_t e
 {
     const struct data_trace *trace = episode->stage->trace;
     for (uint32_t client = 0; client < episode->stage->client_count; client++) {
-        bool is_seen = episode->riders[client].core != HB_NONE;
+        bool is_seen = episode->core_of[client] != HB_NONE;
         uint64_t visit = next[client];
         for (; visit < trace->first[client + 1] && trace->visits[visit].start_s < end_s; visit++) {
             uint32_t place = trace->visits[visit].place;

@@ -50,7 +50,7 @@ void sim_episode_tell(struct sim_episode *episode, const struct hb_event *event)
 
 void sim_episode_tell_of(struct sim_episode *episode, uint32_t client, struct hb_event event)
 {
-    event.client = episode->riders[client].core;
+    event.client = episode->core_of[client];
     event.at_ns = sim_episode_now_ns(episode);
     if (event.client != HB_NONE) {
         sim_episode_tell(episode, &event);
@@ -107,14 +107,14 @@ static enum hb_status size_tables(struct sim_episode *episode)
     uint32_t sampled = samples == 0 ? 1 : clients / episode->sample_stride + 1;
     episode->riders = calloc(clients, sizeof *episode->riders);
     episode->trace_of = sim_registry_clients(stage->registry);
+    episode->core_of = sim_registry_cores(stage->registry);
     episode->dirty = calloc(clients, sizeof *episode->dirty);
-    episode->met = calloc(clients, sizeof *episode->met);
     episode->loads = calloc(stage->map.site_count, sizeof *episode->loads);
     episode->sampled = calloc(sampled, sizeof *episode->sampled);
     episode->histograms
         = calloc((size_t)stage->trace->region_count + 2, sizeof *episode->histograms);
-    bool is_whole = episode->riders != NULL && episode->dirty != NULL && episode->met != NULL
-        && episode->loads != NULL && episode->sampled != NULL && episode->histograms != NULL;
+    bool is_whole = episode->riders != NULL && episode->dirty != NULL && episode->loads != NULL
+        && episode->sampled != NULL && episode->histograms != NULL;
     return is_whole ? HB_OK : HB_ERR_MEMORY;
 }
 
@@ -141,24 +141,11 @@ static void handle_all(struct sim_episode *episode)
     }
 }
 
-/* The core calls those who have opted in by their index in the registry. */
-static void name_riders(struct sim_episode *episode)
-{
-    uint32_t clients = episode->stage->client_count;
-    for (uint32_t client = 0; client < clients; client++) {
-        episode->riders[client].core = HB_NONE;
-    }
-    for (uint32_t core = 0; core < sim_registry_count(episode->stage->registry); core++) {
-        episode->riders[episode->trace_of[core]].core = core;
-    }
-}
-
 static enum hb_status create_all(struct sim_episode *episode)
 {
     enum hb_status status = size_tables(episode);
     status = status == HB_OK ? sim_parts_loop(episode) : status;
     if (status == HB_OK) {
-        name_riders(episode);
         handle_all(episode);
         status = sim_parts_net(episode);
     }
@@ -192,7 +179,6 @@ static void free_all(struct sim_episode *episode)
     free(episode->histograms);
     free(episode->sampled);
     free(episode->loads);
-    free(episode->met);
     free(episode->dirty);
     free(episode->riders);
 }

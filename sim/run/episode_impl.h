@@ -49,28 +49,25 @@ enum sim_episode_rank {
     SIM_RANK_HOUR
 };
 
-/* One client of the trace. A site that is none: HB_NONE. */
+/* One client of the trace: a line of the cache. A site that is none: HB_NONE. */
 struct sim_rider {
     int64_t segment_ns; /* conditions have been constant since */
     int64_t visible_ns; /* of the VISIBLE event that is awaited; HB_NEVER_NS: none */
-    int64_t connected_ns;
-    struct sim_session session;
     double wait_mark_s, loss_mark; /* integrals of the serving site at segment_ns */
     uint32_t visit;  /* number of the next visit of this client */
     uint32_t place;  /* HB_NONE: absent */
     uint32_t serve;  /* site whose instance answers */
-    uint32_t front;  /* site that the packets reach first */
     uint32_t home;   /* instance that the host opened for anycast */
     uint32_t source; /* while home pulls the state: the site that has it */
     uint32_t primary; /* the controller's, as it last said */
-    uint32_t mirror;  /* one under way: its site */
-    uint32_t core;    /* the core's index of the client; HB_NONE: has not opted in */
-    uint32_t anew;    /* counts VISIBLE events */
     float base_ms;    /* access, path and service: latency without waiting */
-    uint8_t activity;
-    uint8_t fate; /* enum sim_catchment_fate of its packets */
-    bool is_connected, is_failing, is_stale, is_dirty, is_proxied;
+    uint32_t anew : 22; /* counts VISIBLE events */
+    uint32_t fate : 4;  /* enum sim_catchment_fate of its packets */
+    uint32_t is_on : 1; /* wants to be connected: the session */
+    uint32_t is_connected : 1, is_failing : 1, is_stale : 1, is_dirty : 1;
+    uint32_t has_met : 1; /* has ever connected */
 };
+_Static_assert(sizeof(struct sim_rider) == 64, "a client's state takes 64 bytes");
 
 /* Waiting at a site, integrated over time, so that a segment's mean wait is a
  * difference of two marks however often the load changed. */
@@ -95,7 +92,9 @@ struct sim_question {
 /* Session of a sampled client under way. */
 struct sim_sampled {
     double requests, failed, latency_sum, latency_max;
+    int64_t connected_ns;
     uint32_t place, site;
+    uint32_t mirror; /* one under way: its site; outlives the session */
 };
 
 struct sim_episode_sums {
@@ -127,9 +126,9 @@ struct sim_episode {
 
     struct sim_rider *riders; /* [client_count] */
     const uint32_t *trace_of; /* [client_count] the core's index -> the trace's; the stage's */
+    const uint32_t *core_of;  /* and back; HB_NONE: has not opted in */
     uint32_t *dirty;          /* stack of clients to look at again */
     uint32_t dirty_count;
-    uint8_t *met; /* [client_count] has ever connected */
     struct sim_site_load *loads; /* [site_count] */
 
     struct sim_question *questions;
@@ -159,6 +158,13 @@ static inline bool sim_episode_is_sampled(const struct sim_episode *episode, uin
     return episode->sample_stride != 0 && client % episode->sample_stride == 0;
 }
 
+/* Of a sampled client. */
+static inline struct sim_sampled *sim_episode_sampled(const struct sim_episode *episode,
+    uint32_t client)
+{
+    return &episode->sampled[client / episode->sample_stride];
+}
+
 /* Instant of the run at which the visit starts. */
 static inline int64_t sim_episode_visit_ns(const struct sim_stage *stage, uint64_t visit)
 {
@@ -181,7 +187,8 @@ void sim_presence_finish(struct sim_episode *episode);
 /* serve.c */
 void sim_serve_touch(struct sim_episode *episode, uint32_t client);
 void sim_serve_settle(struct sim_episode *episode);
-void sim_serve_open(struct sim_episode *episode, uint32_t client);
+/* Returns the site that the packets reach first. */
+uint32_t sim_serve_open(struct sim_episode *episode, uint32_t client);
 void sim_serve_close(struct sim_episode *episode, uint32_t client);
 void sim_serve_visible(void *ctx, const struct sim_event *event);
 void sim_serve_pulled(struct sim_episode *episode, uint32_t client, uint32_t site);

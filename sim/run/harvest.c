@@ -32,7 +32,9 @@ static void harvest_mirror(struct sim_episode *episode, const struct hb_sample *
     sums->mirrors++;
     sums->outcomes[mirror->outcome]++;
     sums->promotions += mirror->promoted_ns != HB_NEVER_NS;
-    episode->riders[client].mirror = HB_NONE;
+    if (sim_episode_is_sampled(episode, client)) {
+        sim_episode_sampled(episode, client)->mirror = HB_NONE;
+    }
     if (sums->mirrors <= episode->scenario->output.mirrors_max) {
         data_rows_add(episode->options.rows, DATA_TABLE_MIRRORS, &row);
     }
@@ -52,8 +54,10 @@ void sim_harvest_sample(struct sim_episode *episode, const struct hb_sample *sam
         episode->sums.decisions[sample->of.decision.reason]++;
         if (sample->of.decision.reason == HB_REASON_MIRROR) {
             uint32_t client = episode->trace_of[sample->client];
-            episode->riders[client].mirror = sample->of.decision.to;
-            sim_harvest_path(episode, client);
+            if (sim_episode_is_sampled(episode, client)) {
+                sim_episode_sampled(episode, client)->mirror = sample->of.decision.to;
+                sim_harvest_path(episode, client);
+            }
         }
         break;
     case HB_SAMPLE_PHASE:
@@ -78,7 +82,7 @@ void sim_harvest_path(struct sim_episode *episode, uint32_t client)
         .at_ns = sim_episode_now_ns(episode),
         .place = rider->place,
         .site = rider->is_connected ? rider->serve : HB_NONE,
-        .mirror_site = rider->mirror,
+        .mirror_site = sim_episode_sampled(episode, client)->mirror,
         .latency_ms = is_answered ? rider->base_ms : NAN };
     data_rows_add(episode->options.rows, DATA_TABLE_PATHS, &row);
 }
@@ -89,10 +93,10 @@ void sim_harvest_connection(struct sim_episode *episode, uint32_t client)
         return;
     }
     const struct sim_rider *rider = &episode->riders[client];
-    struct sim_sampled *sampled = &episode->sampled[client / episode->sample_stride];
+    struct sim_sampled *sampled = sim_episode_sampled(episode, client);
     double served = sampled->requests - sampled->failed;
     struct data_connections_row row = { .client = client,
-        .connected_ns = rider->connected_ns,
+        .connected_ns = sampled->connected_ns,
         .closed_ns = sim_episode_now_ns(episode),
         .place = sampled->place,
         .site = sampled->site,
@@ -102,7 +106,7 @@ void sim_harvest_connection(struct sim_episode *episode, uint32_t client)
         .latency_mean_ms = served > 0.0 ? (float)(sampled->latency_sum / served) : NAN,
         .latency_max_ms = served > 0.0 ? (float)sampled->latency_max : NAN };
     data_rows_add(episode->options.rows, DATA_TABLE_CONNECTIONS, &row);
-    *sampled = (struct sim_sampled) { .requests = 0.0 };
+    *sampled = (struct sim_sampled) { .mirror = sampled->mirror };
 }
 
 static void harvest_site(struct sim_episode *episode, uint32_t site, double elapsed_s)
@@ -304,7 +308,7 @@ void sim_harvest_finish(struct sim_episode *episode, struct data_summary_row *su
     harvest_ledger(episode, &total);
     uint32_t met = 0;
     for (uint32_t client = 0; client < episode->stage->client_count; client++) {
-        met += episode->met[client];
+        met += episode->riders[client].has_met;
     }
     *summary = (struct data_summary_row) { .clients = met,
         .connections = sums->connections,

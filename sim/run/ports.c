@@ -239,7 +239,7 @@ void sim_ports_done(void *ctx, uint64_t req, uint32_t client, uint32_t site,
         }
     } else {
         struct hb_event done = { .at_ns = sim_episode_now_ns(episode), .req = req,
-            .kind = HB_EVENT_DONE, .client = episode->riders[client].core, .place = HB_NONE,
+            .kind = HB_EVENT_DONE, .client = episode->core_of[client], .place = HB_NONE,
             .site = site, .result = (uint16_t)result, .value = value };
         episode->loads[site].refused += result == HB_RESULT_NO_ROOM ? 1.0f : 0.0f;
         sim_episode_tell(episode, &done);

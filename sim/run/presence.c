@@ -23,9 +23,9 @@ static void push_visit(struct sim_episode *episode, uint32_t client)
     }
 }
 
-static void push_session(struct sim_episode *episode, uint32_t client)
+static void push_session(struct sim_episode *episode, uint32_t client,
+    const struct sim_session *session)
 {
-    const struct sim_session *session = &episode->riders[client].session;
     if (session->until_ns < episode->end_ns) {
         sim_loop_push(episode->loop,
             &(struct sim_event) { .at_ns = session->until_ns, .entity = client,
@@ -41,8 +41,8 @@ static void admit(struct sim_episode *episode, uint32_t client)
     enum hb_status status = sim_registry_admit(episode->stage->registry, client,
         sim_episode_now_ns(episode), &core);
     assert(status == HB_OK || status == HB_ERR_DENIED);
-    assert(core == episode->riders[client].core);
-    if (core != HB_NONE && !episode->met[client]) {
+    assert(core == episode->core_of[client]);
+    if (core != HB_NONE && !episode->riders[client].has_met) {
         sim_episode_tell_of(episode, client,
             (struct hb_event) { .kind = HB_EVENT_CONSENT, .value = 1.0, .place = HB_NONE,
                 .site = HB_NONE });
@@ -53,16 +53,15 @@ static void connect_client(struct sim_episode *episode, uint32_t client)
 {
     struct sim_rider *rider = &episode->riders[client];
     rider->is_connected = true;
-    rider->connected_ns = sim_episode_now_ns(episode);
-    rider->segment_ns = rider->connected_ns;
+    rider->segment_ns = sim_episode_now_ns(episode);
     admit(episode, client);
-    episode->met[client] = 1;
+    rider->has_met = true;
     episode->sums.connections++;
-    sim_serve_open(episode, client);
+    uint32_t front = sim_serve_open(episode, client);
     sim_ask_observe(episode, client);
     sim_episode_tell_of(episode, client,
         (struct hb_event) { .kind = HB_EVENT_CONNECTED, .place = rider->place,
-            .site = rider->front });
+            .site = front });
     sim_serve_touch(episode, client);
 }
 
@@ -80,7 +79,7 @@ static void disconnect_client(struct sim_episode *episode, uint32_t client)
 static void update(struct sim_episode *episode, uint32_t client, bool has_moved)
 {
     struct sim_rider *rider = &episode->riders[client];
-    bool is_wanted = rider->session.is_on && rider->place != HB_NONE;
+    bool is_wanted = rider->is_on && rider->place != HB_NONE;
     if (is_wanted && !rider->is_connected) {
         connect_client(episode, client);
     } else if (!is_wanted && rider->is_connected) {
@@ -99,7 +98,6 @@ static void enter(struct sim_episode *episode, uint32_t client, uint64_t visit)
     const struct data_visit *here = &episode->stage->trace->visits[visit];
     struct sim_rider *rider = &episode->riders[client];
     rider->place = here->place == DATA_NOWHERE ? HB_NONE : here->place;
-    rider->activity = (uint8_t)here->activity;
 }
 
 void sim_presence_begin(struct sim_episode *episode)
@@ -113,12 +111,15 @@ void sim_presence_begin(struct sim_episode *episode)
         if (visit != UINT64_MAX) {
             enter(episode, client, visit);
         }
-        rider->session = sim_session_start(episode->stage, client);
+        struct sim_session session = sim_session_start(episode->stage, client);
+        rider->is_on = session.is_on;
         rider->visible_ns = HB_NEVER_NS;
-        rider->serve = rider->front = rider->home = rider->source = HB_NONE;
-        rider->primary = rider->mirror = HB_NONE;
+        rider->serve = rider->home = rider->source = rider->primary = HB_NONE;
+        if (sim_episode_is_sampled(episode, client)) {
+            sim_episode_sampled(episode, client)->mirror = HB_NONE;
+        }
         push_visit(episode, client);
-        push_session(episode, client);
+        push_session(episode, client, &session);
     }
     for (uint32_t client = 0; client < episode->stage->client_count; client++) {
         update(episode, client, false);
@@ -151,8 +152,12 @@ void sim_presence_visit(void *ctx, const struct sim_event *event)
 void sim_presence_session(void *ctx, const struct sim_event *event)
 {
     struct sim_episode *episode = ctx;
-    sim_session_next(episode->stage, event->entity, &episode->riders[event->entity].session);
-    push_session(episode, event->entity);
+    struct sim_rider *rider = &episode->riders[event->entity];
+    struct sim_session session
+        = { .until_ns = event->at_ns, .drawn = event->order, .is_on = rider->is_on };
+    sim_session_next(episode->stage, event->entity, &session);
+    rider->is_on = session.is_on;
+    push_session(episode, event->entity, &session);
     update(episode, event->entity, false);
 }
 

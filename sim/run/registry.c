@@ -2,6 +2,7 @@
 #include "sim/run/registry.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -16,6 +17,7 @@ struct sim_registry {
     uint32_t client_count;
     const uint8_t *consents;
     uint32_t *clients; /* [client_count] the core's index -> the trace's */
+    uint32_t *cores;   /* and back; HB_NONE: has not opted in */
 };
 
 static enum hb_status create_identity(struct sim_registry *registry,
@@ -33,10 +35,11 @@ static enum hb_status create_identity(struct sim_registry *registry,
 static enum hb_status admit_all(struct sim_registry *registry)
 {
     for (uint32_t client = 0; client < registry->client_count; client++) {
-        uint32_t core = HB_NONE;
-        enum hb_status status = sim_registry_admit(registry, client, 0, &core);
+        uint32_t *core = &registry->cores[client];
+        *core = HB_NONE;
+        enum hb_status status = sim_registry_admit(registry, client, 0, core);
         if (status == HB_OK) {
-            registry->clients[core] = client;
+            registry->clients[*core] = client;
         } else if (status != HB_ERR_DENIED) {
             return status;
         }
@@ -55,7 +58,9 @@ enum hb_status sim_registry_create(const struct sim_registry_config *config,
     registry->client_count = config->client_count;
     registry->consents = config->consents;
     registry->clients = calloc(config->client_count, sizeof *registry->clients);
-    enum hb_status status = registry->clients == NULL ? HB_ERR_MEMORY : HB_OK;
+    registry->cores = calloc(config->client_count, sizeof *registry->cores);
+    bool is_whole = registry->clients != NULL && registry->cores != NULL;
+    enum hb_status status = is_whole ? HB_OK : HB_ERR_MEMORY;
     status = status == HB_OK ? create_identity(registry, config) : status;
     status = status == HB_OK ? admit_all(registry) : status;
     if (status != HB_OK) {
@@ -72,6 +77,7 @@ void sim_registry_free(struct sim_registry *registry)
         return;
     }
     hb_identity_free(registry->identity);
+    free(registry->cores);
     free(registry->clients);
     (void)pthread_mutex_destroy(&registry->lock); /* of an unlocked mutex it cannot fail */
     free(registry);
@@ -104,8 +110,13 @@ const uint32_t *sim_registry_clients(const struct sim_registry *registry)
     return registry->clients;
 }
 
+const uint32_t *sim_registry_cores(const struct sim_registry *registry)
+{
+    return registry->cores;
+}
+
 size_t sim_registry_bytes(const struct sim_registry *registry)
 {
     return sizeof *registry + hb_identity_bytes(registry->identity)
-        + registry->client_count * sizeof *registry->clients;
+        + registry->client_count * (sizeof *registry->clients + sizeof *registry->cores);
 }

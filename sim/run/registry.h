@@ -34,6 +34,8 @@ uint32_t sim_registry_count(const struct sim_registry *registry);
 
 /* [client_count] From the core's index to the trace's; 0 beyond the count. */
 const uint32_t *sim_registry_clients(const struct sim_registry *registry);
+/* [client_count] And back; HB_NONE: has not opted in. */
+const uint32_t *sim_registry_cores(const struct sim_registry *registry);
 
 size_t sim_registry_bytes(const struct sim_registry *registry);
 

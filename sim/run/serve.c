@@ -164,9 +164,7 @@ static void note_conditions(struct sim_episode *episode, uint32_t client,
     const struct target *target)
 {
     struct sim_rider *rider = &episode->riders[client];
-    rider->front = target->front;
-    rider->is_proxied = target->is_proxied;
-    rider->fate = (uint8_t)target->fate;
+    rider->fate = (uint32_t)target->fate & 15;
     rider->is_failing = target->serve == HB_NONE
         || !sim_infra_is_running(episode->infra, client, target->serve);
     rider->is_stale = target->serve == rider->home && rider->source != HB_NONE;
@@ -218,7 +216,7 @@ void sim_serve_settle(struct sim_episode *episode)
     }
 }
 
-void sim_serve_open(struct sim_episode *episode, uint32_t client)
+uint32_t sim_serve_open(struct sim_episode *episode, uint32_t client)
 {
     int64_t now_ns = sim_episode_now_ns(episode);
     sim_dns_connect(episode->dns, client, now_ns);
@@ -227,10 +225,12 @@ void sim_serve_open(struct sim_episode *episode, uint32_t client)
     note_conditions(episode, client, &target);
     sim_account_begin(episode, client);
     if (sim_episode_is_sampled(episode, client)) {
-        episode->sampled[client / episode->sample_stride] = (struct sim_sampled) {
-            .place = episode->riders[client].place, .site = target.serve
-        };
+        struct sim_sampled *sampled = sim_episode_sampled(episode, client);
+        *sampled = (struct sim_sampled) { .connected_ns = now_ns,
+            .place = episode->riders[client].place, .site = target.serve,
+            .mirror = sampled->mirror };
     }
+    return target.front;
 }
 
 void sim_serve_close(struct sim_episode *episode, uint32_t client)
@@ -242,7 +242,6 @@ void sim_serve_close(struct sim_episode *episode, uint32_t client)
         stop_home(episode, client);
     }
     rider->is_connected = false;
-    rider->front = HB_NONE;
     rider->visible_ns = HB_NEVER_NS;
 }
 
@@ -269,10 +268,11 @@ bool sim_serve_check(void *ctx, char *why, size_t why_bytes)
                 client, rider->serve);
             return false;
         }
-        if (rider->core == HB_NONE) {
+        if (episode->core_of[client] == HB_NONE) {
             continue;
         }
-        struct hb_client_view view = hb_controller_client(episode->controller, rider->core);
+        struct hb_client_view view = hb_controller_client(episode->controller,
+            episode->core_of[client]);
         bool is_settled = view.phase != HB_PHASE_STARTING && view.phase != HB_PHASE_PROMOTING
             && view.phase != HB_PHASE_REVERTING;
         if (is_settled && view.primary != rider->primary) {

@@ -313,6 +313,32 @@ static void clients_choose_resolvers_by_zipf(void **state)
     sim_dns_free(dns);
 }
 
+static void sites_and_ttls_beyond_the_tables_change_nothing(void **state)
+{
+    (void)state;
+    struct sim_dns_config config;
+    struct sim_dns *dns = NULL;
+    sim_dns_default(&config);
+    config.client_count = 1;
+    config.extend_share = 0.0;
+    config.stagger = false;
+    assert_int_equal(sim_dns_create(&config, &dns), HB_OK);
+    sim_dns_connect(dns, 0, 0);
+    int64_t effective_ns = 731;
+    enum hb_status beyond = sim_dns_point(dns, 0, SIM_DNS_SITES_MAX, 30.0, 1, &effective_ns);
+    assert_int_equal(beyond, HB_ERR_RANGE);
+    assert_int_equal(effective_ns, 731);
+    /* With the anycast record's own there are SIM_DNS_TTLS_MAX. */
+    for (int i = 1; i < SIM_DNS_TTLS_MAX; i++) {
+        assert_int_equal(sim_dns_point(dns, 0, SIM_DNS_SITES_MAX - 1, 100.0 + i, i, NULL), HB_OK);
+    }
+    assert_int_equal(sim_dns_point(dns, 0, 3, 99.5, 1000, &effective_ns), HB_ERR_FULL);
+    assert_int_equal(effective_ns, 731);
+    assert_int_equal(sim_dns_point(dns, 0, SIM_DNS_SITES_MAX - 1, 101.0, 1000, NULL), HB_OK);
+    assert_int_equal(sim_dns_answer(dns, 0, INT64_C(200) * 1000000000), SIM_DNS_SITES_MAX - 1);
+    sim_dns_free(dns);
+}
+
 static void settings_out_of_range_are_refused(void **state)
 {
     (void)state;
@@ -350,6 +376,7 @@ int main(void)
         cmocka_unit_test(equals_a_cache_ticked_by_the_millisecond),
         cmocka_unit_test(clients_share_the_cache_of_a_common_name),
         cmocka_unit_test(clients_choose_resolvers_by_zipf),
+        cmocka_unit_test(sites_and_ttls_beyond_the_tables_change_nothing),
         cmocka_unit_test(settings_out_of_range_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
