@@ -6,15 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/h5.h"
-
-static const char format_name[] = "harbinger-trace";
-static const int64_t format_version = 1;
-
-enum {
-    slab_rows = 1 << 16, /* read and written at a time */
-    name_bytes = 128, /* of a region; longer ones are cut */
-};
+#include "data/trace_columns.h"
 
 static const char *const activity_labels[] = {
 #define X(name, text) text,
@@ -22,27 +14,7 @@ static const char *const activity_labels[] = {
 #undef X
 };
 
-/* The columns of a trace file. In it, absence is place 2^32 - 1. */
-#define COLUMN_LIST(X)                                                                             \
-    X(PLACE_LAT, "/places/lat_deg", F64, "deg", "latitude of the place's middle")                  \
-    X(PLACE_LON, "/places/lon_deg", F64, "deg", "longitude of the place's middle")                 \
-    X(PLACE_OFFSET, "/places/utc_offset_s", I32, "s", "its clock, east of UTC")                    \
-    X(PLACE_REGION, "/places/region", U32, NULL, "index into regions; 4294967295: none")           \
-    X(REGION_NAME, "/regions/name", TEXT, NULL, "city or other region")                            \
-    X(FIRST, "/clients/first", U64, NULL,                                                          \
-        "index of the client's first visit; one row more than clients")                            \
-    X(START, "/visits/start_s", U32, "s", "since epoch_unix_s")                                    \
-    X(PLACE, "/visits/place", U32, NULL, "index into places; 4294967295: nowhere")                 \
-    X(ACTIVITY, "/visits/activity", U8, NULL, "what the client does")
-
-enum column {
-#define X(name, path, type, unit, text) name,
-    COLUMN_LIST(X)
-#undef X
-        COLUMN_COUNT
-};
-
-static struct data_h5_array array_of(enum column column)
+struct data_h5_array data_trace_columns_array(enum column column)
 {
     static const struct data_h5_array arrays[] = {
 #define X(name, file_path, kind, its_unit, text)                                                   \
@@ -59,138 +31,6 @@ static struct data_h5_array array_of(enum column column)
         array.text_bytes = name_bytes;
     }
     return array;
-}
-
-/* Room for one slab of the widest column. */
-union slab {
-    double f64[slab_rows];
-    uint64_t u64[slab_rows];
-    uint32_t u32[slab_rows];
-    int32_t i32[slab_rows];
-    uint8_t u8[slab_rows];
-    char text[slab_rows * 8];
-};
-
-static uint64_t row_count(enum column column, const struct data_trace *trace)
-{
-    switch (column) {
-    case PLACE_LAT:
-    case PLACE_LON:
-    case PLACE_OFFSET:
-    case PLACE_REGION:
-        return trace->place_count;
-    case REGION_NAME:
-        return trace->region_count;
-    case FIRST:
-        return (uint64_t)trace->client_count + 1;
-    case START:
-    case PLACE:
-    case ACTIVITY:
-        return trace->first[trace->client_count];
-    case COLUMN_COUNT:
-        break;
-    }
-    return 0;
-}
-
-/* Row i of the trace's column as row k of the slab. */
-static void take(
-    const struct data_trace *trace, enum column column, uint64_t i, uint64_t k, union slab *slab)
-{
-    switch (column) {
-    case PLACE_LAT:
-        slab->f64[k] = trace->places[i].at.lat_deg;
-        return;
-    case PLACE_LON:
-        slab->f64[k] = trace->places[i].at.lon_deg;
-        return;
-    case PLACE_OFFSET:
-        slab->i32[k] = trace->places[i].utc_offset_s;
-        return;
-    case PLACE_REGION:
-        slab->u32[k] = trace->places[i].region;
-        return;
-    case REGION_NAME:
-        memset(&slab->text[k * name_bytes], 0, name_bytes);
-        memcpy(&slab->text[k * name_bytes], trace->region_names[i],
-            strnlen(trace->region_names[i], name_bytes - 1));
-        return;
-    case FIRST:
-        slab->u64[k] = trace->first[i];
-        return;
-    case START:
-        slab->u32[k] = trace->visits[i].start_s;
-        return;
-    case PLACE:
-        slab->u32[k] = trace->visits[i].place == DATA_NOWHERE ? UINT32_MAX : trace->visits[i].place;
-        return;
-    case ACTIVITY:
-        slab->u8[k] = (uint8_t)trace->visits[i].activity;
-        return;
-    case COLUMN_COUNT:
-        return;
-    }
-}
-
-static uint64_t slab_length(enum column column)
-{
-    return column == REGION_NAME ? sizeof(union slab) / name_bytes : slab_rows;
-}
-
-static enum hb_status write_column(struct data_h5 *file, const struct data_trace *trace,
-    enum column column, union slab *slab, struct data_problem *problem)
-{
-    struct data_h5_array array = array_of(column);
-    uint64_t rows = row_count(column, trace), length = slab_length(column);
-    enum hb_status status = data_h5_column(file, &array, problem);
-    for (uint64_t first = 0; first < rows && status == HB_OK; first += length) {
-        uint64_t count = rows - first < length ? rows - first : length;
-        for (uint64_t k = 0; k < count; k++) {
-            take(trace, column, first + k, k, slab);
-        }
-        status = data_h5_append(file, &array, slab, count, problem);
-    }
-    return status;
-}
-
-static enum hb_status write_all(struct data_h5 *file, const struct data_trace *trace,
-    union slab *slab, struct data_problem *problem)
-{
-    static const char *const groups[] = { "/places", "/regions", "/clients", "/visits" };
-    enum hb_status status = data_h5_attribute_write(file, "/", "format", format_name, problem);
-    const struct {
-        const char *name;
-        int64_t value;
-    } integers[] = { { "version", format_version }, { "epoch_unix_s", trace->epoch_unix_s },
-        { "end_s", trace->end_s } };
-    for (size_t i = 0; i < 3 && status == HB_OK; i++) {
-        status = data_h5_integer_write(file, "/", integers[i].name, integers[i].value, problem);
-    }
-    for (size_t i = 0; i < 4 && status == HB_OK; i++) {
-        status = data_h5_group(file, groups[i], problem);
-    }
-    for (int column = 0; column < COLUMN_COUNT && status == HB_OK; column++) {
-        status = write_column(file, trace, (enum column)column, slab, problem);
-    }
-    return status;
-}
-
-enum hb_status data_trace_file_write(
-    const char *path, const struct data_trace *trace, struct data_problem *problem)
-{
-    union slab *slab = malloc(sizeof *slab);
-    struct data_h5 *file = NULL;
-    enum hb_status status = slab == NULL ? HB_ERR_MEMORY : data_h5_create(path, &file, problem);
-    if (status == HB_OK) {
-        status = write_all(file, trace, slab, problem);
-    }
-    if (status == HB_OK) {
-        status = data_h5_commit(file, problem);
-        file = NULL;
-    }
-    data_h5_free(file);
-    free(slab);
-    return status;
 }
 
 /* Row k of the slab into the store; what a bit field cannot hold is refused. */
@@ -273,7 +113,7 @@ static enum hb_status check_columns(struct data_h5 *file, struct data_h5_array *
     struct data_trace_sizes *sizes, struct data_problem *problem)
 {
     for (int column = 0; column < COLUMN_COUNT; column++) {
-        arrays[column] = array_of((enum column)column);
+        arrays[column] = data_trace_columns_array((enum column)column);
         enum hb_status status = data_h5_check(file, &arrays[column], problem);
         if (status != HB_OK) {
             return status;
@@ -319,17 +159,17 @@ static enum hb_status check_head(
     int64_t version = 0;
     enum hb_status status =
         data_h5_attribute_read(file, "/", "format", format, sizeof format, problem);
-    if (status == HB_OK && strcmp(format, format_name) != 0) {
+    if (status == HB_OK && strcmp(format, DATA_TRACE_FORMAT) != 0) {
         status = data_problem_set(problem, HB_ERR_FORMAT,
-            "%s: found format \"%s\": expected \"%s\"", data_h5_path(file), format, format_name);
+            "%s: found format \"%s\": expected \"%s\"", data_h5_path(file), format, DATA_TRACE_FORMAT);
     }
     if (status == HB_OK) {
         status = data_h5_integer_read(file, "/", "version", &version, problem);
     }
-    if (status == HB_OK && version != format_version) {
+    if (status == HB_OK && version != DATA_TRACE_VERSION) {
         status = data_problem_set(problem, HB_ERR_VERSION,
-            "%s: found version %" PRId64 ": expected %" PRId64, data_h5_path(file), version,
-            format_version);
+            "%s: found version %" PRId64 ": expected %d", data_h5_path(file), version,
+            DATA_TRACE_VERSION);
     }
     if (status == HB_OK) {
         status = data_h5_integer_read(file, "/", "epoch_unix_s", epoch_unix_s, problem);

@@ -11,6 +11,20 @@
 enum hb_status data_trace_file_write(
     const char *path, const struct data_trace *trace, struct data_problem *problem);
 
+/* The same by parts, for a population that is not in memory at once. head: places, regions and
+ * span; of its clients nothing but first[0], 0, is read. Each part has the clients that follow, over the same
+ * places; HB_ERR_RANGE: it has not, or beyond the maxima of data/trace.h. Commit frees the
+ * writer, whatever happens; before it, freeing leaves nothing behind. */
+struct data_trace_writer;
+
+enum hb_status data_trace_writer_create(const char *path, const struct data_trace *head,
+    struct data_problem *problem, struct data_trace_writer **out);
+enum hb_status data_trace_writer_add(struct data_trace_writer *writer,
+    const struct data_trace *part, struct data_problem *problem);
+enum hb_status data_trace_writer_commit(struct data_trace_writer *writer,
+    struct data_problem *problem);
+void data_trace_writer_free(struct data_trace_writer *writer);
+
 /* Reads and checks a trace file; nothing in it is trusted. HB_ERR_IO,
  * HB_ERR_FORMAT, HB_ERR_VERSION, HB_ERR_RANGE, HB_ERR_MEMORY. */
 enum hb_status data_trace_file_read(

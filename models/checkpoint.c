@@ -9,7 +9,7 @@
 #include "data/h5.h"
 #include "models/train_impl.h"
 
-#define CHECKPOINT_VERSION 1
+#define CHECKPOINT_VERSION 2
 enum { recipe_bytes = 512 };
 
 /* All that the numbers depend on; not the threads. */
@@ -18,10 +18,10 @@ static void write_recipe(const struct model_trainer *trainer, char text[recipe_b
     const struct model_train_config *c = &trainer->config;
     (void)snprintf(text, recipe_bytes,
         "version=%d seed=%" PRIu64 " units=%u embedding=%u epochs=%u patience=%u batch=%u rows=%u"
-        " visits=%u vocabulary=%u rate=%a rate_last=%a clip=%a decay=%a dropout=%a"
+        " pieces=%u warm=%u visits=%u vocabulary=%u rate=%a rate_last=%a clip=%a decay=%a dropout=%a"
         " unknown_dropout=%a score_dropout=%a data=%s",
         CHECKPOINT_VERSION, c->seed, c->units, c->embedding, c->epochs, c->patience, c->batch,
-        c->rows, c->visits, c->has_vocabulary, (double)c->rate, (double)c->rate_last,
+        c->rows, c->pieces, trainer->scene.dataset->warm_slots, c->visits, c->has_vocabulary, (double)c->rate, (double)c->rate_last,
         (double)c->clip, (double)c->decay, (double)c->dropout, (double)c->unknown_dropout,
         (double)c->score_dropout, trainer->data_digest);
 }

@@ -6,7 +6,7 @@
 
 #include "core/map.h"
 
-enum { near_max = 48 };
+enum { near_max = 48, warm_default = 4 /* GeoLife's protocol: an hour */ };
 
 static const double km_per_deg = 111.195; /* mean radius 6371.0 km */
 static const double rad_per_deg = 0.017453292519943295;
@@ -25,6 +25,7 @@ enum hb_status model_dataset_create(const struct model_dataset_sizes *sizes,
     size_t slots = sizes->slot_count + 1, places = sizes->place_count;
     *dataset = (struct model_dataset) { .client_count = sizes->client_count,
         .place_count = sizes->place_count,
+        .warm_slots = warm_default,
         .slot_count = sizes->slot_count,
         .first = calloc((size_t)sizes->client_count + 1, sizeof *dataset->first),
         .slot = calloc(slots, sizeof *dataset->slot),

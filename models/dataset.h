@@ -8,6 +8,7 @@
  * places on a plane. One owner of all arrays. */
 enum model_part { MODEL_PART_TRAIN, MODEL_PART_VALID, MODEL_PART_TEST, MODEL_PART_COUNT };
 
+#define MODEL_WARM_MAX 48
 #define MODEL_SLOT_OBSERVED 1U /* has a fix; else a filled stay */
 #define MODEL_SLOT_FIRST 2U    /* of its session: the slot before is not known */
 
@@ -25,6 +26,7 @@ struct model_dataset {
     uint32_t *tokens;        /* row of the vocabulary, HB_NONE: never in training */
     uint32_t *near_first, *near_places; /* as hb_candidates_tables wants them */
     uint32_t vocabulary_count;
+    uint32_t warm_slots; /* of a session, before it is asked about: 1..MODEL_WARM_MAX */
     int is_visits; /* a slot is a whole visit: next-place data */
 };
 

@@ -65,6 +65,9 @@ static enum hb_status write_all(struct data_h5 *file, const struct model_dataset
     if (status == HB_OK) {
         status = data_h5_integer_write(file, "/", "seed", (int64_t)origin->seed, problem);
     }
+    if (status == HB_OK) {
+        status = data_h5_integer_write(file, "/", "warm_slots", dataset->warm_slots, problem);
+    }
     for (int i = 0; status == HB_OK && i < 3; i++) {
         status = data_h5_group(file, groups[i], problem);
     }
@@ -219,6 +222,14 @@ static enum hb_status read_all(struct data_h5 *file, struct model_dataset **out,
     if (status == HB_OK) {
         status = check(file, *out, problem);
     }
+    int64_t warm = 0;
+    if (status == HB_OK) {
+        status = data_h5_integer_read(file, "/", "warm_slots", &warm, problem);
+    }
+    if (status == HB_OK && (warm < 1 || warm > MODEL_WARM_MAX)) {
+        return fault(file, "attribute warm_slots", "1 to 48 slots", problem);
+    }
+    (*out)->warm_slots = (uint32_t)warm;
     return status == HB_OK ? model_dataset_finish(*out, near_km) : status;
 }
 

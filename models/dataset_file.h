@@ -7,9 +7,9 @@
 #include "models/dataset.h"
 
 /* A data set on disk (HDF5): attributes format = "harbinger-dataset", version, source, split,
- * seed; /places {lat_deg, lon_deg, clock_slots}, /clients {first}, /slots {slot, place,
+ * seed, warm_slots; /places {lat_deg, lon_deg, clock_slots}, /clients {first}, /slots {slot, place,
  * flags, part}. */
-#define MODEL_DATASET_VERSION 1
+#define MODEL_DATASET_VERSION 2
 #define MODEL_DATASET_TEXT 256
 
 struct model_dataset_origin {
@@ -22,6 +22,7 @@ struct model_dataset_origin {
 struct model_dataset_plan {
     uint64_t seed;
     uint32_t client_max; /* more are left out by chance; 0: no limit */
+    uint32_t warm_slots; /* 0: 4; as struct model_dataset's */
     int by_client;       /* 10 % of the clients validate and 20 % test, whole; else the last 10 +
                             20 % of every client's slots do */
 };

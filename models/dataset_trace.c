@@ -85,6 +85,7 @@ static enum hb_status fill(const struct data_trace *trace, const struct model_da
     const uint32_t *chosen, struct model_dataset *dataset)
 {
     uint64_t at = 0;
+    dataset->warm_slots = plan->warm_slots > 0 ? plan->warm_slots : dataset->warm_slots;
     for (uint32_t i = 0; i < dataset->client_count; i++) {
         dataset->first[i] = at;
         at += walk(trace, chosen[i], dataset, at);

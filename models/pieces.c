@@ -14,9 +14,10 @@ static uint64_t run_end(const struct model_dataset *dataset, uint64_t begin, uin
     return i;
 }
 
-static void cut(struct model_pieces *pieces, struct model_piece run)
+static void cut(struct model_pieces *pieces, const struct model_dataset *dataset,
+    struct model_piece run)
 {
-    if (run.end - run.begin < MODEL_PIECES_RUN_MIN) {
+    if (run.end - run.begin < model_pieces_run_min(dataset)) {
         return;
     }
     struct model_piece piece = run;
@@ -33,7 +34,7 @@ static void cut(struct model_pieces *pieces, struct model_piece run)
 
 enum hb_status model_pieces_init(struct model_pieces *pieces, const struct model_dataset *dataset)
 {
-    /* a run of n >= 6 slots gives at most n / 6 + 1 pieces */
+    /* a run of n >= 3 slots gives at most n / 3 pieces: a longer one than 96 by every 92 */
     pieces->count = 0;
     pieces->at = calloc(dataset->slot_count / 3 + 1, sizeof *pieces->at);
     if (pieces->at == NULL) {
@@ -46,7 +47,7 @@ enum hb_status model_pieces_init(struct model_pieces *pieces, const struct model
                 .end = run_end(dataset, begin, end),
                 .client = client,
                 .part = dataset->part[begin] };
-            cut(pieces, run);
+            cut(pieces, dataset, run);
             begin = run.end;
         }
     }
@@ -66,7 +67,7 @@ void model_pieces_ask(const struct model_pieces *pieces, const struct model_data
     memset(asked, 0, dataset->slot_count);
     for (uint32_t p = 0; p < pieces->count; p++) {
         const struct model_piece *piece = &pieces->at[p];
-        for (uint64_t t = piece->begin + MODEL_PIECES_WARM - 1; t < piece->end; t++) {
+        for (uint64_t t = piece->begin + dataset->warm_slots - 1; t < piece->end; t++) {
             uint64_t left = piece->end - 1 - t;
             uint8_t far = (uint8_t)(left < lags ? left : lags);
             asked[t] = far > asked[t] ? far : asked[t];

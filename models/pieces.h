@@ -4,20 +4,30 @@
 
 #include "models/dataset.h"
 
-/* The stretches that sequences are trained and judged on: runs of slots of one
- * session and one part, at least MODEL_PIECES_RUN_MIN long; longer ones than
- * MODEL_PIECES_MAX are cut with an overlap. A slot t of a piece is an instant to be
- * asked at once it has MODEL_PIECES_WARM slots up to and including itself; its
- * target t + k must lie in the piece. */
-#define MODEL_PIECES_RUN_MIN 6
+/* The stretches that sequences are trained and judged on: runs of slots of one session and
+ * one part, at least two slots longer than dataset->warm_slots; longer ones than
+ * MODEL_PIECES_MAX are cut with an overlap. A slot t of a piece is an instant to be asked at
+ * once it has warm_slots slots up to and including itself; its target t + k must lie in
+ * the piece. */
 #define MODEL_PIECES_MAX 96
 #define MODEL_PIECES_OVERLAP 4
-#define MODEL_PIECES_WARM 4
 
 struct model_piece {
     uint64_t begin, end; /* slots of the data set */
     uint32_t client, part;
 };
+
+/* Shortest run that is taken. */
+static inline uint32_t model_pieces_run_min(const struct model_dataset *dataset)
+{
+    return dataset->warm_slots + 2;
+}
+
+/* Questions of a piece, at most. */
+static inline uint32_t model_pieces_questions_max(const struct model_dataset *dataset)
+{
+    return (MODEL_PIECES_MAX - dataset->warm_slots) * HB_CANDIDATES_KNOTS;
+}
 
 struct model_pieces {
     struct model_piece *at; /* in order of the data set */

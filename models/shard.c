@@ -115,7 +115,7 @@ static void choose_rows(struct model_shard *shard, const struct model_shard_task
     memset(shard->wanted, 0, row_capacity_of(shard->scene));
     for (size_t p = 0; p < task->count; p++) {
         size_t length = length_of(task->pieces[p]);
-        for (size_t t = MODEL_PIECES_WARM - 1; t + 1 < length; t++) {
+        for (size_t t = shard->scene->dataset->warm_slots - 1; t + 1 < length; t++) {
             for (size_t k = 0; k < lags && t + k + 1 < length; k++) {
                 shard->order[count++] = (uint32_t)((p * piece_max + t) * knots + k);
             }

@@ -10,8 +10,6 @@
 #include "models/train_impl.h"
 #include "models/vector.h"
 
-enum stream { STREAM_START, STREAM_ORDER, STREAM_STEP };
-
 static const double pi = 3.14159265358979323846;
 
 struct model_train_config model_train_defaults(void)
@@ -74,7 +72,7 @@ static double validate(struct model_trainer *trainer)
 {
     struct model_shard_sum sum = { 0.0, 0 };
     /* a shard takes no more questions than it has rows for */
-    uint32_t questions = (MODEL_PIECES_MAX - MODEL_PIECES_WARM) * HB_CANDIDATES_KNOTS;
+    uint32_t questions = model_pieces_questions_max(trainer->scene.dataset);
     uint32_t at_once = trainer->scene.rows_max / questions;
     at_once = MODEL_TRAIN_SHARDS * (at_once > 0 ? at_once : 1);
     for (uint32_t i = 0; i < trainer->counts[1]; i += at_once) {
@@ -120,7 +118,7 @@ void model_trainer_order(struct model_trainer *trainer)
             trainer->orders[0][i++] = p;
         }
     }
-    model_random_shuffle(model_random_mix(trainer->config.seed + STREAM_ORDER, trainer->epoch),
+    model_random_shuffle(model_random_mix(trainer->config.seed + MODEL_TRAIN_STREAM_ORDER, trainer->epoch),
         trainer->orders[0], trainer->counts[0]);
 }
 
@@ -128,14 +126,14 @@ enum hb_status model_trainer_step(struct model_trainer *trainer, struct data_pro
 {
     uint64_t in_epoch = trainer->step % trainer->steps_per_epoch;
     uint32_t first = (uint32_t)in_epoch * trainer->config.batch;
-    uint32_t left = trainer->counts[0] - first;
+    uint32_t left = trainer->epoch_pieces - first;
     if (in_epoch == 0) {
         model_trainer_order(trainer);
     }
     pack(trainer);
     struct model_shard_sum sum = model_trainer_batch(trainer, trainer->orders[0] + first,
         left < trainer->config.batch ? left : trainer->config.batch,
-        model_random_mix(trainer->config.seed + STREAM_STEP, trainer->step), false);
+        model_random_mix(trainer->config.seed + MODEL_TRAIN_STREAM_STEP, trainer->step), false);
     if (!isfinite(sum.loss)) {
         enum model_net_tensor bad
             = model_net_not_finite(&trainer->scene.layout, trainer->numbers);

@@ -19,6 +19,8 @@ struct model_train_config {
     uint32_t epochs, patience; /* epochs without a better validation loss; 0: no limit */
     uint32_t batch;         /* pieces a step */
     uint32_t rows;          /* questions a step */
+    uint32_t pieces;        /* an epoch, of all that there are, others in each; the validation
+                               takes a quarter as many, always the same. 0: all */
     uint32_t visits;        /* of a client's trail */
     uint32_t has_vocabulary;
     float rate, rate_last, clip, decay;

@@ -4,6 +4,9 @@
 
 #include "models/train.h"
 
+/* Of one seed: the numbers at the start, the order of pieces, what a step draws. */
+enum { MODEL_TRAIN_STREAM_START, MODEL_TRAIN_STREAM_ORDER, MODEL_TRAIN_STREAM_STEP };
+
 struct model_trainer {
     struct model_train_config config;
     struct model_shard_scene scene;
@@ -18,6 +21,7 @@ struct model_trainer {
     double *curves[2]; /* [epochs] loss of training, of validation */
     double epoch_loss;
     uint64_t epoch_rows, rows;
+    uint32_t epoch_pieces;
     uint64_t step, steps_per_epoch;
     uint32_t epoch, best_epoch;
     double best_valid;

@@ -5,6 +5,7 @@
 
 #include "data/digest.h"
 #include "models/memory.h"
+#include "models/random.h"
 #include "models/train_impl.h"
 
 static struct model_net_shape shape_of(const struct model_train_config *config,
@@ -61,6 +62,17 @@ static void digest_data(struct model_trainer *trainer)
     data_digest_text(&digest, trainer->data_digest);
 }
 
+/* Of many pieces to validate on, some by chance. */
+static void thin_out(struct model_trainer *trainer)
+{
+    uint32_t wanted = (trainer->config.pieces + 3) / 4;
+    if (wanted > 0 && trainer->counts[1] > wanted) {
+        model_random_shuffle(model_random_mix(trainer->config.seed + MODEL_TRAIN_STREAM_ORDER,
+                                 UINT64_MAX), trainer->orders[1], trainer->counts[1]);
+        trainer->counts[1] = wanted;
+    }
+}
+
 static enum hb_status cut_pieces(struct model_trainer *trainer)
 {
     enum hb_status status = model_pieces_init(&trainer->pieces, trainer->scene.dataset);
@@ -86,6 +98,7 @@ static enum hb_status cut_pieces(struct model_trainer *trainer)
     }
     keep_trails(trainer, trail);
     free(trail);
+    thin_out(trainer);
     return trainer->counts[0] > 0 && trainer->counts[1] > 0 ? HB_OK : HB_ERR_RANGE;
 }
 
@@ -130,7 +143,7 @@ enum hb_status model_trainer_create(const struct model_train_config *config,
     }
     trainer->config = *config;
     trainer->best_valid = INFINITY;
-    uint32_t questions = (MODEL_PIECES_MAX - MODEL_PIECES_WARM) * HB_CANDIDATES_KNOTS;
+    uint32_t questions = model_pieces_questions_max(dataset);
     uint32_t rows = config->rows / MODEL_TRAIN_SHARDS;
     trainer->scene = (struct model_shard_scene) { .dataset = dataset,
         .counts = counts,
@@ -152,7 +165,10 @@ enum hb_status model_trainer_create(const struct model_train_config *config,
         return status;
     }
     digest_data(trainer);
-    trainer->steps_per_epoch = (trainer->counts[0] + config->batch - 1) / config->batch;
+    trainer->epoch_pieces = config->pieces > 0 && config->pieces < trainer->counts[0]
+        ? config->pieces
+        : trainer->counts[0];
+    trainer->steps_per_epoch = (trainer->epoch_pieces + config->batch - 1) / config->batch;
     model_net_start(&trainer->scene.layout, config->seed, trainer->numbers);
     *out = trainer;
     return HB_OK;

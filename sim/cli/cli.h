@@ -14,6 +14,7 @@
     X(import, "recorded movement (tables, GeoLife, GPX) into a trace file") \
     X(verify, "the models against published numbers and measured data") \
     X(report, "summary, figures and one HTML page from result files") \
+    X(trace, "the people of a scenario's world into a trace file") \
     X(dataset, "a trace into slots of a quarter of an hour, to train a predictor on") \
     X(train, "the LSTM predictor on a data set: calibrated, resumable, the same bytes") \
     X(evaluate, "a model on a data set, beside the other predictors") \

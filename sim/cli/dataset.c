@@ -9,12 +9,14 @@
 #include "sim/cli/cli.h"
 
 static const char help[]
-    = "usage: harbinger dataset TRACE -o FILE [seed=1] [clients=0] [split=time|client]\n\n"
+    = "usage: harbinger dataset TRACE -o FILE [seed=1] [clients=0] [split=time|client]\n"
+      "       [warm=4]\n\n"
       "Turns a trace file (of `harbinger import`, or a simulated world's) into a data set for\n"
       "`harbinger train`: the place of every client at every quarter of an hour.\n"
       "  clients=N      at most so many, chosen by the seed; 0: all\n"
       "  split=time     of every client the first 70 % train, 10 % validate, 20 % test\n"
       "  split=client   70 % of the clients train, 10 % validate, 20 % test (cold start)\n"
+      "  warm=N         slots of a session before it is asked about, 1 to 48\n"
       "Features that are made of it: per step sin and cos of the local time of day, weekend,\n"
       "dwell, last displacement (east, north, length), observed, moved, new session; per question\n"
       "also the client's own history here. The same input gives the same bytes.\n";
@@ -37,7 +39,7 @@ static int whole(const char *text, uint64_t max, uint64_t *value)
 
 static int parse(int argc, char **argv, struct arguments *arguments)
 {
-    uint64_t clients = 0;
+    uint64_t clients = 0, warm = 0;
     for (int i = 1; i < argc; i++) {
         const char *a = argv[i];
         int is_good = 1;
@@ -47,6 +49,8 @@ static int parse(int argc, char **argv, struct arguments *arguments)
             is_good = whole(a + 5, INT64_MAX, &arguments->plan.seed);
         } else if (strncmp(a, "clients=", 8) == 0) {
             is_good = whole(a + 8, DATA_TRACE_CLIENTS_MAX, &clients);
+        } else if (strncmp(a, "warm=", 5) == 0) {
+            is_good = whole(a + 5, MODEL_WARM_MAX, &warm) && warm > 0;
         } else if (strcmp(a, "split=client") == 0 || strcmp(a, "split=time") == 0) {
             arguments->plan.by_client = strcmp(a, "split=client") == 0;
         } else if (a[0] != '-' && strchr(a, '=') == NULL && arguments->in == NULL) {
@@ -60,6 +64,7 @@ static int parse(int argc, char **argv, struct arguments *arguments)
         }
     }
     arguments->plan.client_max = (uint32_t)clients;
+    arguments->plan.warm_slots = (uint32_t)warm;
     return arguments->in != NULL && arguments->out != NULL ? 0 : 2;
 }
 

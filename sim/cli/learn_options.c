@@ -28,14 +28,14 @@ int cli_learn_parse(const char *command, int count, char **arguments,
 {
     double seed = (double)config->seed, epochs = config->epochs, patience = config->patience;
     double threads = config->threads, units = config->units, embedding = config->embedding;
-    double visits = config->visits, batch = config->batch, rate = (double)config->rate;
+    double pieces = config->pieces, visits = config->visits, batch = config->batch, rate = (double)config->rate;
     double dropout = (double)config->dropout;
     const struct cli_learn_option options[] = { { "seed", 0, 9e15, &seed },
         { "epochs", 1, 1000, &epochs }, { "patience", 0, 1000, &patience },
         { "threads", 1, 64, &threads }, { "units", 16, 512, &units },
         { "embedding", 1, 256, &embedding }, { "visits", 16, 4096, &visits },
         { "batch", 1, 4096, &batch }, { "rate", 1e-9, 1e9, &rate },
-        { "dropout", 0, 0.95, &dropout } };
+        { "dropout", 0, 0.95, &dropout }, { "pieces", 0, 1e9, &pieces } };
     for (int i = 0; i < count; i++) {
         int found = 0;
         for (const struct cli_learn_option *o = own; found == 0 && o != NULL && o->name != NULL;
@@ -58,6 +58,7 @@ int cli_learn_parse(const char *command, int count, char **arguments,
     config->threads = (uint32_t)threads;
     config->units = ((uint32_t)units + 15) / 16 * 16;
     config->embedding = (uint32_t)embedding;
+    config->pieces = (uint32_t)pieces;
     config->visits = (uint32_t)visits;
     config->batch = (uint32_t)batch;
     config->rate = (float)rate;

@@ -23,6 +23,7 @@ static const char help[]
       "at the end. A number that is not finite ends the run; the last checkpoint stays.\n"
       "  seed=1 epochs=4 patience=3 threads=1 units=128 embedding=64 visits=120 batch=24\n"
       "  rate=0.0006 dropout=0.5      (the same seed gives the same bytes on any threads)\n"
+      "  pieces=0       sequences an epoch, others in each; 0: all\n"
       "  checkpoint=200 steps between checkpoints; SIGINT and SIGTERM also make one\n"
       "  vocabulary=1   0: only candidates are offered, the rest is `elsewhere`\n";
 
@@ -83,7 +84,8 @@ static enum hb_status prepare(struct train_run *run, struct data_problem *proble
     model_pieces_fini(&pieces);
     if (status == HB_ERR_RANGE) {
         return data_problem_set(problem, status, "%s: too little to train and to validate on: "
-            "expected sessions of at least %d slots in both parts", run->in, MODEL_PIECES_RUN_MIN);
+            "expected sessions of at least %u slots in both parts", run->in,
+            model_pieces_run_min(run->dataset));
     }
     return status;
 }
@@ -128,9 +130,9 @@ static void fill_card(const struct train_run *run, const struct hb_lstm_model *m
         1.0 / (double)model->inverse_temperature[3][0]);
     (void)snprintf(card->recipe, sizeof card->recipe,
         "harbinger train DATASET seed=%" PRIu64 " epochs=%u patience=%u units=%u embedding=%u "
-        "visits=%u batch=%u rate=%g dropout=%g vocabulary=%u",
+        "visits=%u batch=%u rate=%g dropout=%g vocabulary=%u pieces=%u",
         c->seed, c->epochs, c->patience, c->units, c->embedding, c->visits, c->batch,
-        (double)c->rate, (double)c->dropout, c->has_vocabulary);
+        (double)c->rate, (double)c->dropout, c->has_vocabulary, c->pieces);
     (void)snprintf(card->versions, sizeof card->versions, "%s", CLI_PROGRAM);
 }
 

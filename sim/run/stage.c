@@ -10,98 +10,18 @@
 #include "sim/engine/draw.h"
 #include "sim/engine/stream.h"
 #include "sim/run/ground.h"
+#include "sim/run/people.h"
 #include "sim/run/trained.h"
-#include "sim/world/world.h"
 
 static const double study_h_max = 8784.0; /* a leap year; rows count hours in 16 bits */
-
-static void set_modes(const struct sim_scenario_world *from, struct sim_world_config *to)
-{
-    to->zone_km = from->zone_km;
-    to->worker_share = from->worker_share;
-    to->intercity_trips_day = from->intercity_trips_day;
-    to->intercity_nights = from->intercity_nights;
-    to->law = from->law == 1 ? SIM_WORLD_RADIATION : SIM_WORLD_GRAVITY;
-    to->epr.rho = from->rho;
-    to->epr.gamma = from->gamma;
-    to->epr.beta = from->beta;
-    to->epr.tau_h = from->tau_h;
-    to->epr.stay_min_h = from->stay_min_h;
-    to->epr.alpha = from->alpha;
-    to->modes.walk_km_h = from->walk_km_h;
-    to->modes.car_km_h = from->car_km_h;
-    to->modes.transit_km_h = from->transit_km_h;
-    to->modes.car_intercity_km_h = from->car_intercity_km_h;
-    to->modes.rail_km_h = from->rail_km_h;
-    to->modes.air_km_h = from->air_km_h;
-    to->modes.car_owner_share = from->car_owner_share;
-    to->modes.rail_max_km = from->rail_max_km;
-    to->modes.way_place_km = from->way_place_km;
-}
-
-static const char *text_or_null(const char *text)
-{
-    return text[0] != '\0' ? text : NULL;
-}
-
-static uint32_t city_index(const struct sim_scenario_world *world, const char *name)
-{
-    uint32_t index = 0;
-    while (index < world->city_count && strcmp(world->cities[index].name, name) != 0) {
-        index++;
-    }
-    assert(index < world->city_count); /* sim/run/rules.c has checked it */
-    return index;
-}
-
-static void set_places(const struct sim_scenario_world *world, struct sim_world_city *cities,
-    struct sim_world_corridor *corridors)
-{
-    for (size_t i = 0; i < world->city_count; i++) {
-        const struct sim_scenario_city *city = &world->cities[i];
-        cities[i] = (struct sim_world_city) { .weight = city->weight,
-            .query = { .name = city->name, .country = text_or_null(city->country),
-                .admin = text_or_null(city->admin) } };
-    }
-    for (size_t i = 0; i < world->corridor_count; i++) {
-        const struct sim_scenario_corridor *corridor = &world->corridors[i];
-        bool has_speed = sim_scenario_is_given(corridor->speed_km_h);
-        corridors[i] = (struct sim_world_corridor) { .from = city_index(world, corridor->from),
-            .to = city_index(world, corridor->to),
-            .mode = corridor->mode == SIM_CORRIDOR_CAR ? DATA_ACTIVITY_CAR : DATA_ACTIVITY_RAIL,
-            .commuter_share = corridor->commuter_share,
-            .speed_km_h = has_speed ? corridor->speed_km_h : 0.0 };
-    }
-}
 
 static enum hb_status generate(struct sim_stage *stage, const struct sim_stage_options *options,
     struct data_problem *problem)
 {
-    const struct sim_scenario_world *world = &stage->scenario->world;
-    struct sim_world_city *cities = calloc(world->city_count, sizeof *cities);
-    struct sim_world_corridor *corridors = calloc(world->corridor_count + 1, sizeof *corridors);
-    enum hb_status status = HB_ERR_MEMORY;
-    if (cities != NULL && corridors != NULL) {
-        set_places(world, cities, corridors);
-        int64_t history_s = (int64_t)(world->history_h * 3600.0);
-        struct sim_world_config config = sim_world_defaults();
-        set_modes(world, &config);
-        config.cities = cities;
-        config.corridors = corridors;
-        config.city_count = (uint32_t)world->city_count;
-        config.corridor_count = (uint32_t)world->corridor_count;
-        config.client_count = world->clients;
-        config.threads = options->threads;
-        config.seed = stage->seed;
-        config.interrupt = stage->interrupt;
-        config.start_unix_s = world->start - history_s;
-        config.duration_s = (double)history_s + world->duration_h * 3600.0;
-        status = sim_world_create(&config, problem, &stage->store);
-        stage->origin_s = (uint32_t)history_s;
-    }
-    free(corridors);
-    free(cities);
-    return status;
+    struct sim_people_options people = { .seed = stage->seed, .threads = options->threads,
+        .interrupt = stage->interrupt };
+    stage->origin_s = (uint32_t)(stage->scenario->world.history_h * 3600.0);
+    return sim_people_create(stage->scenario, &people, problem, &stage->store);
 }
 
 static enum hb_status read_trace(struct sim_stage *stage, struct data_problem *problem)

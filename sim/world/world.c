@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/world/world.h"
 
+#include <assert.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -138,13 +139,18 @@ static enum hb_status check_corridors(
     return HB_OK;
 }
 
-/* One thread's share: clients from..to-1, whose visits it logs. visit_counts
- * [client_count] of the whole world, each thread writing its own. */
+/* Clients from..to-1. */
+struct span {
+    uint32_t from, to;
+};
+
+/* One thread's share, whose visits it logs. visit_counts is of all that are wanted, from client
+ * origin on, each thread writing its own. */
 struct share {
     const struct sim_model *model;
     struct sim_walker_log log;
     uint64_t *visit_counts;
-    uint32_t from, to;
+    uint32_t origin, from, to;
 };
 
 static bool is_interrupted(const struct sim_world_config *config)
@@ -166,7 +172,7 @@ static void *live_share(void *ctx)
         }
         size_t before = share->log.len;
         sim_day_live(share->model, city, client - cities[city].first_client, &share->log);
-        share->visit_counts[client] = share->log.len - before;
+        share->visit_counts[client - share->origin] = share->log.len - before;
     }
     return NULL;
 }
@@ -205,10 +211,10 @@ static void move_log(struct sim_walker_log *log, struct data_visit *visits)
 }
 
 static enum hb_status put_together(const struct sim_model *model, struct share *shares,
-    uint32_t share_count, struct data_trace_store **out)
+    uint32_t share_count, struct span wanted, struct data_trace_store **out)
 {
     const struct sim_world_config *config = model->config;
-    struct data_trace_sizes sizes = { .client_count = config->client_count,
+    struct data_trace_sizes sizes = { .client_count = wanted.to - wanted.from,
         .place_count = model->place_count,
         .region_count = config->city_count };
     for (uint32_t i = 0; i < share_count; i++) {
@@ -221,11 +227,11 @@ static enum hb_status put_together(const struct sim_model *model, struct share *
     }
     struct data_trace_arrays arrays = data_trace_arrays(store);
     sim_model_places(model, arrays.places);
-    for (uint32_t client = 0; client < config->client_count; client++) {
+    for (uint32_t client = 0; client < sizes.client_count; client++) {
         arrays.first[client + 1] = arrays.first[client] + shares[0].visit_counts[client];
     }
     for (uint32_t i = 0; i < share_count; i++) {
-        move_log(&shares[i].log, &arrays.visits[arrays.first[shares[i].from]]);
+        move_log(&shares[i].log, &arrays.visits[arrays.first[shares[i].from - wanted.from]]);
     }
     for (uint32_t i = 0; i < config->city_count && status == HB_OK; i++) {
         status = data_trace_name_region(store, i, model->cities[i].row->name);
@@ -239,20 +245,22 @@ static enum hb_status put_together(const struct sim_model *model, struct share *
     return HB_OK;
 }
 
-static enum hb_status generate(const struct sim_model *model, struct data_trace_store **out)
+static enum hb_status generate(const struct sim_model *model, struct span wanted,
+    struct data_trace_store **out)
 {
     const struct sim_world_config *config = model->config;
     uint32_t share_count = config->threads == 0 ? 1 : config->threads;
     struct share *shares = calloc(share_count, sizeof *shares);
-    uint64_t *visit_counts = calloc(config->client_count, sizeof *visit_counts);
+    uint64_t clients = wanted.to - wanted.from;
+    uint64_t *visit_counts = calloc(clients, sizeof *visit_counts);
     enum hb_status status = HB_ERR_MEMORY;
     if (shares != NULL && visit_counts != NULL) {
-        uint64_t clients = config->client_count;
         for (uint32_t i = 0; i < share_count; i++) {
             shares[i] = (struct share) { .model = model,
                 .visit_counts = visit_counts,
-                .from = (uint32_t)(clients * i / share_count),
-                .to = (uint32_t)(clients * (i + 1) / share_count) };
+                .origin = wanted.from,
+                .from = wanted.from + (uint32_t)(clients * i / share_count),
+                .to = wanted.from + (uint32_t)(clients * (i + 1) / share_count) };
         }
         live_all(shares, share_count);
         status = is_interrupted(config) ? HB_ERR_INTERRUPTED : HB_OK;
@@ -261,7 +269,7 @@ static enum hb_status generate(const struct sim_model *model, struct data_trace_
         }
     }
     if (status == HB_OK) {
-        status = put_together(model, shares, share_count, out);
+        status = put_together(model, shares, share_count, wanted, out);
     }
     for (uint32_t i = 0; shares != NULL && i < share_count; i++) {
         free(shares[i].log.visits);
@@ -271,8 +279,8 @@ static enum hb_status generate(const struct sim_model *model, struct data_trace_
     return status;
 }
 
-enum hb_status sim_world_create(const struct sim_world_config *config, struct data_problem *problem,
-    struct data_trace_store **out)
+static enum hb_status create_model(const struct sim_world_config *config,
+    struct data_problem *problem, struct sim_model **out)
 {
     enum hb_status status = check_numbers(config, problem);
     if (status == HB_OK) {
@@ -281,12 +289,47 @@ enum hb_status sim_world_create(const struct sim_world_config *config, struct da
     if (status == HB_OK) {
         status = check_corridors(config, problem);
     }
+    return status == HB_OK ? sim_model_create(config, problem, out) : status;
+}
+
+enum hb_status sim_world_create(const struct sim_world_config *config, struct data_problem *problem,
+    struct data_trace_store **out)
+{
     struct sim_model *model = NULL;
+    enum hb_status status = create_model(config, problem, &model);
     if (status == HB_OK) {
-        status = sim_model_create(config, problem, &model);
+        status = generate(model, (struct span) { 0, config->client_count }, out);
     }
+    sim_model_free(model);
+    return status;
+}
+
+static enum hb_status walk(const struct sim_model *model, const struct sim_world_sink *sink,
+    struct data_problem *problem)
+{
+    uint32_t all = model->config->client_count;
+    enum hb_status status = HB_OK;
+    for (uint32_t first = 0; first < all && status == HB_OK;) {
+        uint32_t count = all - first < sink->client_max ? all - first : sink->client_max;
+        struct data_trace_store *store = NULL;
+        status = generate(model, (struct span) { first, first + count }, &store);
+        if (status == HB_OK) {
+            status = sink->take(sink->ctx, data_trace_view(store), first, problem);
+        }
+        data_trace_free(store);
+        first += count;
+    }
+    return status;
+}
+
+enum hb_status sim_world_walk(const struct sim_world_config *config,
+    const struct sim_world_sink *sink, struct data_problem *problem)
+{
+    assert(sink->client_max >= 1);
+    struct sim_model *model = NULL;
+    enum hb_status status = create_model(config, problem, &model);
     if (status == HB_OK) {
-        status = generate(model, out);
+        status = walk(model, sink, problem);
     }
     sim_model_free(model);
     return status;

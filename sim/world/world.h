@@ -80,4 +80,19 @@ struct sim_world_config sim_world_defaults(void);
 enum hb_status sim_world_create(const struct sim_world_config *config, struct data_problem *problem,
     struct data_trace_store **out);
 
+/* The same people, some at a time in the order of their indices, for a population that is not
+ * to be in memory at once: take gets the clients first .. first + part->client_count of them
+ * as a trace of their own, valid until it returns; what it returns other than HB_OK ends
+ * the walk. client_max >= 1 of a part; every part has all places. */
+struct sim_world_sink {
+    enum hb_status (*take)(void *ctx, const struct data_trace *part, uint32_t first,
+        struct data_problem *problem);
+    void *ctx;
+    uint32_t client_max;
+};
+
+/* As sim_world_create, and what the sink returns. */
+enum hb_status sim_world_walk(const struct sim_world_config *config,
+    const struct sim_world_sink *sink, struct data_problem *problem);
+
 #endif
