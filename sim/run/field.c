@@ -77,6 +77,10 @@ static const struct sim_field network_fields[] = {
     CHOICE(naming, naming, "client common"), FIELD(REAL, ecs_share),
     FIELD(COUNT, resolvers_per_region), FIELD(REAL, anycast_ttl_s), FIELD(REAL, update_delay_s),
     FIELD(REAL, extend_share), FIELD(REAL, extend_floor_s), FIELD(REAL, extend_sigma),
+    FIELD(COUNT, secondaries), FIELD(REAL, publish_s), FIELD(REAL, transfer_s),
+    FIELD(REAL, notify_loss), FIELD(REAL, refresh_s), FIELD(REAL, negative_ttl_s),
+    FIELD(REAL, stale_share), FIELD(REAL, stale_answer_s), FIELD(REAL, stale_max_s),
+    FIELD(REAL, failure_ttl_s),
 };
 #undef OWNER
 

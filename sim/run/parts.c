@@ -78,6 +78,16 @@ enum hb_status sim_parts_net(struct sim_episode *episode)
     dns.extend_share = network->extend_share;
     dns.extend_floor_s = network->extend_floor_s;
     dns.extend_sigma = network->extend_sigma;
+    dns.secondaries = network->secondaries;
+    dns.publish_s = network->publish_s;
+    dns.transfer_s = network->transfer_s;
+    dns.notify_loss = network->notify_loss;
+    dns.refresh_s = network->refresh_s;
+    dns.negative_ttl_s = network->negative_ttl_s;
+    dns.stale_share = network->stale_share;
+    dns.stale_answer_s = network->stale_answer_s;
+    dns.stale_max_s = network->stale_max_s;
+    dns.failure_ttl_s = network->failure_ttl_s;
     dns.stagger = true;
     struct sim_catchment_nearest nearest = {
         .map = &stage->map, .seed = stage->seed, .suboptimal = network->suboptimal

@@ -82,6 +82,9 @@ struct sim_scenario_network {
     uint32_t resolvers_per_region;
     double ecs_share, anycast_ttl_s, update_delay_s;
     double extend_share, extend_floor_s, extend_sigma;
+    uint32_t secondaries;
+    double publish_s, transfer_s, notify_loss, refresh_s, negative_ttl_s;
+    double stale_share, stale_answer_s, stale_max_s, failure_ttl_s;
     struct sim_scenario_access *access;
     size_t access_count;
 };
