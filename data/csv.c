@@ -162,17 +162,31 @@ static int is_among(const char *names, const char *name)
     return 0;
 }
 
-enum hb_status data_csv_column(const struct data_csv *csv, const char *names,
-    struct data_problem *problem, size_t *out)
+int data_csv_has(const struct data_csv *csv, const char *names, size_t *out)
 {
     for (size_t column = 0; column < csv->column_count; column++) {
         if (is_among(names, csv->cells[column])) {
             *out = column;
-            return HB_OK;
+            return 1;
         }
+    }
+    return 0;
+}
+
+enum hb_status data_csv_column(const struct data_csv *csv, const char *names,
+    struct data_problem *problem, size_t *out)
+{
+    if (data_csv_has(csv, names, out)) {
+        return HB_OK;
     }
     return data_problem_set(problem, HB_ERR_FORMAT, "%s:%lu: found no column \"%s\": expected one",
         csv->path, csv->lines[0], names);
+}
+
+unsigned long data_csv_line(const struct data_csv *csv, size_t row)
+{
+    assert(row + 1 < csv->row_count);
+    return csv->lines[row + 1];
 }
 
 const char *data_csv_text(const struct data_csv *csv, size_t row, size_t column)

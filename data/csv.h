@@ -32,6 +32,11 @@ struct data_csv_bounds {
 enum hb_status data_csv_number(const struct data_csv *csv, size_t row, size_t column,
     struct data_csv_bounds bounds, struct data_problem *problem, double *out);
 
+/* The line that the row stood on, from 1. */
+unsigned long data_csv_line(const struct data_csv *csv, size_t row);
+/* As data_csv_column, for a column that may be missing: then 0, and out is left alone. */
+int data_csv_has(const struct data_csv *csv, const char *names, size_t *out);
+
 /* `file:line: column="x": expected ...`; returns HB_ERR_FORMAT. */
 enum hb_status data_csv_fault(const struct data_csv *csv, size_t row, size_t column,
     const char *expected, struct data_problem *problem);

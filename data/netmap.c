@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/csv.h"
 #include "data/netmap_build.h"
 
 #define FILE_BYTES_MAX ((size_t)64 << 20)
@@ -110,8 +109,8 @@ enum hb_status data_netmap_add_link(
     if (status != HB_OK) {
         return status;
     }
-    uint32_t delay_ns = 0;
-    if (build->nodes[a].has_place && build->nodes[b].has_place) {
+    uint32_t delay_ns = ends->delay_ns;
+    if (delay_ns == 0 && build->nodes[a].has_place && build->nodes[b].has_place) {
         double km = hb_geo_distance_km(build->nodes[a].at, build->nodes[b].at);
         delay_ns = (uint32_t)lround(km / fibre_km_ms * 1e6);
     }
@@ -156,35 +155,6 @@ static void drop_twins(struct data_netmap_build *build)
     build->link_count = kept;
 }
 
-/* The ends are the nodes: a CSV file has no others. */
-static enum hb_status csv_read(struct data_netmap_build *build)
-{
-    struct data_csv *csv = NULL;
-    size_t columns[2];
-    enum hb_status status = data_csv_read(build->name, build->problem, &csv);
-    if (status == HB_OK) {
-        status = data_csv_column(csv, "a|source|from", build->problem, &columns[0]);
-    }
-    if (status == HB_OK) {
-        status = data_csv_column(csv, "b|target|to", build->problem, &columns[1]);
-    }
-    build->keeps_twins = true;
-    for (size_t row = 0; status == HB_OK && row < data_csv_row_count(csv); row++) {
-        struct data_netmap_ends ends = { .a = data_csv_text(csv, row, columns[0]),
-            .b = data_csv_text(csv, row, columns[1]), .line = (uint32_t)row + 2 };
-        for (int side = 0; side < 2 && status == HB_OK; side++) {
-            const char *id = side == 0 ? ends.a : ends.b;
-            if (data_names_find(build->ids, id) == DATA_NAMES_NONE) {
-                status = data_netmap_add_node(
-                    build, &(struct data_netmap_node){ .id = id, .label = "" }, ends.line);
-            }
-        }
-        status = status == HB_OK ? data_netmap_add_link(build, &ends) : status;
-    }
-    data_csv_free(csv);
-    return status;
-}
-
 static enum hb_status text_read(const struct data_netmap_build *build, char **out,
     size_t *length)
 {
@@ -217,20 +187,23 @@ static enum hb_status read_by_ending(struct data_netmap_build *build)
     const char *ending = strrchr(build->name, '.');
     ending = ending == NULL ? "" : ending;
     if (strcmp(ending, ".csv") == 0) {
-        return csv_read(build);
+        return data_netmap_csv(build);
     }
-    bool is_gml = strcmp(ending, ".gml") == 0;
-    if (!is_gml && strcmp(ending, ".graphml") != 0 && strcmp(ending, ".xml") != 0) {
+    bool is_gml = strcmp(ending, ".gml") == 0, is_rocketfuel = strcmp(ending, ".intra") == 0;
+    if (!is_gml && !is_rocketfuel && strcmp(ending, ".graphml") != 0
+        && strcmp(ending, ".xml") != 0) {
         return data_problem_set(build->problem, HB_ERR_UNSUPPORTED,
-            "%s: found ending \"%.20s\": expected .gml, .graphml, .xml or .csv", build->name,
-            ending);
+            "%s: found ending \"%.20s\": expected .gml, .graphml, .xml, .csv or .intra",
+            build->name, ending);
     }
     char *text = NULL;
     size_t length = 0;
     enum hb_status status = text_read(build, &text, &length);
     if (status == HB_OK) {
+        bool is_latency = strstr(build->name, ".latencies.intra") != NULL;
         status = is_gml ? data_netmap_gml(build, text, length)
-                        : data_xml_netmap(build, text, length);
+            : is_rocketfuel ? data_netmap_rocketfuel(build, text, length, is_latency)
+                            : data_xml_netmap(build, text, length);
     }
     free(text);
     return status;

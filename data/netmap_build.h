@@ -23,6 +23,7 @@ enum hb_status data_netmap_add_node(
 struct data_netmap_ends {
     const char *a, *b; /* ids */
     uint32_t line;
+    uint32_t delay_ns; /* 0: by the places of the ends */
 };
 /* HB_ERR_NOT_FOUND: an end that is not there. */
 enum hb_status data_netmap_add_link(
@@ -30,6 +31,9 @@ enum hb_status data_netmap_add_link(
 
 /* The readers; text [length], a NUL behind it. */
 enum hb_status data_netmap_gml(struct data_netmap_build *build, const char *text, size_t length);
+enum hb_status data_netmap_rocketfuel(
+    struct data_netmap_build *build, const char *text, size_t length, bool is_latency);
+enum hb_status data_netmap_csv(struct data_netmap_build *build);
 enum hb_status data_xml_netmap(struct data_netmap_build *build, const char *text, size_t length);
 
 /* A coordinate in -most .. most. */

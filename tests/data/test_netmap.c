@@ -105,6 +105,80 @@ static void tables_are_read_and_twins_refused(void **state)
     assert_int_equal(load("a.csv", "from,to\nx,x\n", &netmap, &problem), HB_ERR_FORMAT);
 }
 
+/* delay_ms is the link's own; a place holds wherever the node stands, before and after. */
+static void tables_tell_places_and_delays(void **state)
+{
+    (void)state;
+    struct data_netmap *netmap = NULL;
+    struct data_problem problem = { "" };
+    assert_int_equal(load("a.csv", "a,b,delay_ms,a_lat_deg,a_lon_deg\r\nx,y,7.31,50.7,7.1\r\n\r\n"
+        "y,z,0,41.9,12.5\r\nz,x,0,-33.9,151.2\r\n", &netmap, &problem), HB_OK);
+    assert_int_equal(data_topology_edge(netmap->topology, 0, 1), 0);
+    assert_int_equal(netmap->topology->delay_ns[0], 7310000);
+    assert_true(netmap->nodes[2].has_place);
+    /* Bonn to Sydney, 16,577 km by PROJ's sphere. */
+    uint32_t edge = data_topology_edge(netmap->topology, 0, 2);
+    assert_near((double)netmap->topology->delay_ns[edge] / 1e6, 16577.0 / 204.0, 0.5);
+    data_netmap_free(netmap);
+    netmap = NULL;
+    assert_int_equal(load("a.csv", "a,b,a_lat_deg\nx,y,1\n", &netmap, &problem), HB_ERR_FORMAT);
+    assert_non_null(strstr(problem.text, "a_lon_deg"));
+    assert_int_equal(load("a.csv", "a,b,a_lat,a_lon\nx,y,1,1\n\nx,z,1,2\n", &netmap, &problem),
+        HB_ERR_FORMAT);
+    assert_non_null(strstr(problem.text, "a.csv:4: a=\"x\": expected the place"));
+    assert_int_equal(load("a.csv", "a,b,delay_ms\nx,y,4000.1\n", &netmap, &problem),
+        HB_ERR_FORMAT);
+    assert_non_null(strstr(problem.text, "a.csv:2: delay_ms=\"4000.1\""));
+    assert_null(netmap);
+}
+
+static void rocketfuel_is_read(void **state)
+{
+    (void)state;
+    struct data_netmap *netmap = NULL;
+    struct data_problem problem = { "" };
+    assert_int_equal(load("1.latencies.intra", "New+York,+NY7 Perth,+Australia41 73.5\n"
+        "Perth,+Australia41 New+York,+NY7 73.5\nPerth,+Australia41 x3 0.5\n", &netmap, &problem),
+        HB_OK);
+    assert_int_equal(netmap->node_count, 3);
+    assert_int_equal(netmap->topology->edge_count, 4);
+    assert_string_equal(netmap->nodes[0].label, "New York, NY");
+    assert_string_equal(netmap->nodes[0].id, "New+York,+NY7");
+    assert_int_equal(netmap->topology->delay_ns[data_topology_edge(netmap->topology, 0, 1)],
+        73500000);
+    data_netmap_free(netmap);
+    assert_int_equal(load("1.weights.intra", "a1 b2 9\nb2 a1 8\n", &netmap, &problem), HB_OK);
+    assert_int_equal(netmap->topology->delay_ns[0], 0);
+    data_netmap_free(netmap);
+}
+
+/* Counted with awk: nodes, pairs. */
+static void the_maps_of_rocketfuel_are_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        uint32_t nodes, links;
+    } maps[] = { { "1221", 108, 153 }, { "1239", 315, 972 }, { "1755", 87, 161 },
+        { "3257", 161, 328 }, { "3967", 79, 147 }, { "6461", 141, 374 } };
+    for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++) {
+        char name[80];
+        (void)snprintf(name, sizeof name, "rocketfuel/%s.latencies.intra", maps[i].name);
+        const char *path = path_of_shared(name);
+        if (path == NULL) {
+            skip();
+        }
+        struct data_netmap *netmap = NULL;
+        struct data_problem problem = { "" };
+        if (data_netmap_load(path, &netmap, &problem) != HB_OK) {
+            fail_msg("%s", problem.text);
+        }
+        assert_int_equal(netmap->node_count, maps[i].nodes);
+        assert_int_equal(netmap->topology->edge_count, 2 * maps[i].links);
+        data_netmap_free(netmap);
+    }
+}
+
 struct bad {
     const char *name, *text, *sentence;
     enum hb_status status;
@@ -130,6 +204,17 @@ static void bad_files_are_refused_with_their_line(void **state)
             "found a document type: expected none", HB_ERR_FORMAT },
         { "b.xml", "<html/>", "b.xml:1: found html: expected graphml or network", HB_ERR_FORMAT },
         { "b.xml", "", "expected well-formed XML", HB_ERR_FORMAT },
+{ "b.graphml", "<graphml>&lt;&nothing;</graphml>", "b.graphml:1: found", HB_ERR_FORMAT },
+        { "b.intra", "a1 b1 7\na1 b1\n", "b.intra:2: found \"a1 b1\": expected two nodes",
+            HB_ERR_FORMAT },
+        { "b.intra", "a1 b1 0x7\n", "b.intra:1: found \"a1 b1 0x7\"", HB_ERR_FORMAT },
+        { "b.intra", "a1 b1 7 8\n", "b.intra:1: found", HB_ERR_FORMAT },
+        { "b.intra", "a1 b1 7\nb1 c1 3\na1 b1 7\n", "b.intra:3: found the link of line 1 again",
+            HB_ERR_EXISTS },
+        { "b.latencies.intra", "a1 b1 7\nb1 a1 8\n", "found another latency than line",
+            HB_ERR_FORMAT },
+        { "b.latencies.intra", "a1 b1 4001\n", "b.latencies.intra:1: found", HB_ERR_FORMAT },
+        { "b.intra", "a1 a1 7\n", "b.intra:1: found a link of \"a1\" to itself", HB_ERR_FORMAT },
         { "b.txt", "", "found ending \".txt\"", HB_ERR_UNSUPPORTED },
     };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
@@ -146,7 +231,7 @@ static void bad_files_are_refused_with_their_line(void **state)
 static void a_million_lines_of_garbage_are_refused_at_once(void **state)
 {
     (void)state;
-    static const char *const names[] = { "g.gml", "g.graphml", "g.xml", "g.csv" };
+    static const char *const names[] = { "g.gml", "g.graphml", "g.xml", "g.csv", "g.intra" };
     enum { LINES = 1000000 };
     char *text = malloc(LINES * 8 + 1);
     assert_non_null(text);
@@ -154,7 +239,7 @@ static void a_million_lines_of_garbage_are_refused_at_once(void **state)
         memcpy(text + 8 * i, "garbage\n", 8);
     }
     text[LINES * 8] = '\0';
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < 5; i++) {
         struct data_netmap *netmap = NULL;
         clock_t start = clock();
         assert_int_equal(load(names[i], text, &netmap, NULL), HB_ERR_FORMAT);
@@ -238,6 +323,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(three_forms_tell_the_same_network, make, drop),
         cmocka_unit_test_setup_teardown(tables_are_read_and_twins_refused, make, drop),
+        cmocka_unit_test_setup_teardown(tables_tell_places_and_delays, make, drop),
+        cmocka_unit_test_setup_teardown(rocketfuel_is_read, make, drop),
+        cmocka_unit_test(the_maps_of_rocketfuel_are_read),
         cmocka_unit_test_setup_teardown(bad_files_are_refused_with_their_line, make, drop),
         cmocka_unit_test_setup_teardown(a_million_lines_of_garbage_are_refused_at_once, make, drop),
         cmocka_unit_test_setup_teardown(damaged_files_are_survived, make, drop),

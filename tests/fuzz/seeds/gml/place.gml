@@ -1,0 +1,1 @@
+graph [ node [ id 1 Latitude 1e999 Longitude nan ] node [ id 2 Latitude -90 Longitude 180.0 ] edge [ source 1 target 2 ] ]
