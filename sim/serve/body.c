@@ -1,10 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#define _DEFAULT_SOURCE /* explicit_bzero */
 #include "sim/serve/body.h"
 
 #include <jansson.h>
+#include <malloc.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* Copies that the parser makes of a request bear names of devices. */
+static void wipe_and_free(void *block)
+{
+    if (block != NULL) {
+        explicit_bzero(block, malloc_usable_size(block));
+        free(block);
+    }
+}
+
+void sim_body_start(void)
+{
+    json_set_alloc_funcs(malloc, wipe_and_free);
+}
 
 /* One object being read: each member is taken at most once, and in the end the
  * number taken must be the number there is. The first fault stays. */

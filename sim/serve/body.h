@@ -8,6 +8,10 @@
 #include "core/predictor.h"
 #include "data/problem.h"
 
+/* Once, before the first request: from then on memory that held a part of a request is cleared
+ * when it is given back. */
+void sim_body_start(void);
+
 /* Requests as JSON texts (openapi.json says what each member means). */
 struct sim_body_observe {
     uint8_t device[HB_IDENTITY_DEVICE_BYTES_MAX]; /* device_bytes 0: id is given instead */

@@ -6,7 +6,7 @@
 #include "sim/serve/nearest.h"
 #include "sim/serve/rate.h"
 
-#define SIM_BOOK_RECENT 32 /* observations kept of a client, to be replayed after a restart */
+#define SIM_BOOK_RECENT 128 /* observations kept of a client, to be replayed after a restart */
 
 /* All that the service knows of clients, behind one lock: who they are (only
  * keyed hashes), what the predictor has learned, and each one's recent

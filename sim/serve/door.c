@@ -373,6 +373,7 @@ enum hb_status sim_door_open(const struct sim_door_config *config, struct data_p
     if (door == NULL) {
         return data_problem_set(problem, HB_ERR_MEMORY, "no memory");
     }
+    sim_body_start();
     door->config = *config;
     int failed = pthread_mutex_init(&door->lock, NULL);
     assert(failed == 0);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#define _DEFAULT_SOURCE /* explicit_bzero */
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -101,8 +102,8 @@ static struct sim_door_answer observe(struct sim_door_call *call)
         status = sim_book_observe(call->door->config.book, sim_door_now_ns(1), &asked, &seen);
         (void)data_problem_set(&problem, status, "no such place, or none near enough");
     }
-    memset(call->body, 0, call->body_bytes); /* the device's name is not kept */
-    memset(&asked, 0, sizeof asked);
+    explicit_bzero(call->body, call->body_bytes); /* the device's name is not kept */
+    explicit_bzero(&asked, sizeof asked);
     if (status != HB_OK) {
         return refusal_of(status, problem.text);
     }

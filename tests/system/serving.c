@@ -62,8 +62,10 @@ void serving_free(struct serving *serving)
 
 static void become_service(const struct serving *serving, const char *const *options, int out)
 {
-    const char *arguments[options_max] = { path_of_program(), "serve", "--places", "places.h5",
-        "--salt", "salt", "--tokens", "tokens", "--snapshot", "snap", "--port", "0" };
+    const char *arguments[options_max] = { path_of_program(), "serve",
+        serving->model == NULL ? "--places" : "--model",
+        serving->model == NULL ? "places.h5" : serving->model, "--salt", "salt",
+        "--tokens", "tokens", "--snapshot", "snap", "--port", "0" };
     size_t count = 12;
     for (size_t i = 0; options[i] != NULL && count + 1 < options_max; i++) {
         arguments[count++] = options[i];

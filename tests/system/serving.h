@@ -13,6 +13,7 @@ struct serving {
     pid_t pid;
     int out; /* what it says after that it listens */
     unsigned port;
+    const char *model; /* NULL: --places places.h5 */
 };
 
 struct serving *serving_create(void);
