@@ -135,6 +135,9 @@ static inline void sim_bucket_give_block(struct sim_bucket_pool *pool, uint32_t 
     pool->free_count++;
 }
 
+/* A line of memory ahead is fetched while this one is filled: with thousands
+ * of buckets filled in turn, each store would else wait for memory. 80 bytes on
+ * is the next line or the one after, whatever part of a line a record takes. */
 static inline void sim_bucket_append(struct sim_bucket_pool *pool, struct sim_bucket *bucket,
     const struct sim_bucket_record *record)
 {
@@ -145,6 +148,7 @@ static inline void sim_bucket_append(struct sim_bucket_pool *pool, struct sim_bu
         bucket->block = block;
     }
     unsigned char *slot = sim_bucket_slot(pool, bucket->block, index);
+    __builtin_prefetch(slot + 80, 1);
     memcpy(slot, &record->at, 8);
     memcpy(slot + 8, &record->tag, 8);
     memcpy(slot + 16, &record->load, 4);
@@ -196,6 +200,28 @@ static inline struct sim_bucket_record sim_bucket_read(const struct sim_bucket_w
     memcpy(&record.tag, slot + 8, 8);
     memcpy(&record.load, slot + 16, 4);
     return record;
+}
+
+/* Has the newest block of a bucket on its way to the cache. */
+static inline void sim_bucket_fetch(const struct sim_bucket_pool *pool, struct sim_bucket bucket)
+{
+    uint32_t count = bucket.count & ((1U << pool->block_bits) - 1);
+    const unsigned char *slots = sim_bucket_slot(pool, bucket.block, 0);
+    for (uint32_t i = 0; i < count; i += 3) { /* of 64 bytes */
+        __builtin_prefetch(slots + (size_t)i * SIM_BUCKET_RECORD_BYTES);
+    }
+}
+
+/* The newest record of a bucket, which is forgotten but not given back. */
+static inline struct sim_bucket_record sim_bucket_peel(const struct sim_bucket_pool *pool,
+    struct sim_bucket *bucket)
+{
+    uint32_t index = --bucket->count & ((1U << pool->block_bits) - 1);
+    struct sim_bucket_walk walk = { .slots = sim_bucket_slot(pool, bucket->block, 0) };
+    if (index == 0) {
+        bucket->block = pool->next[bucket->block];
+    }
+    return sim_bucket_read(&walk, index);
 }
 
 #endif

@@ -64,6 +64,7 @@ struct sim_queue {
     size_t bucket_count; /* of all rungs */
     struct sim_bucket_pool pool;
     const struct sim_queue_touch *touches; /* [256] by kind, or NULL */
+    struct sim_bucket ahead; /* what of the next bucket has not been fetched */
 };
 
 /* ---- rungs ---- */
@@ -205,31 +206,44 @@ static void insert(struct sim_queue *queue, const struct sim_bucket_record *reco
     queue->bottom[i] = *record;
 }
 
-static void fetch_bucket(const struct sim_queue *queue, struct sim_bucket bucket)
+/* The same for one more record of the bucket that comes next: a few at each
+ * pop, as a burst of prefetches would wait for one another. What is pushed to
+ * that bucket meanwhile is not seen, and a record read too late does no harm. */
+static inline void fetch_ahead(struct sim_queue *queue)
 {
-    struct sim_bucket_walk walk = sim_bucket_walk_of(&queue->pool, bucket);
-    while (sim_bucket_walk_on(&queue->pool, &walk)) {
-        for (uint32_t i = 0; i < walk.count; i++) {
-            struct sim_bucket_record record = sim_bucket_read(&walk, i);
-            fetch(queue, &record);
-        }
+    if (queue->ahead.count > 0) {
+        struct sim_bucket_record record = sim_bucket_peel(&queue->pool, &queue->ahead);
+        fetch(queue, &record);
     }
 }
 
-/* While bucket index is served, the one after it is fetched. */
-static void fetch_next(const struct sim_queue *queue, struct rung *rung, uint32_t index,
-    struct sim_bucket bucket)
+static uint32_t next_filled(const struct rung *rung, uint32_t index)
 {
-    if (index >= rung->fetched) {
-        fetch_bucket(queue, bucket);
-    }
     do {
         index++;
     } while (index < rung->last && rung->buckets[index].count == 0);
-    rung->fetched = index;
-    if (index <= rung->last && rung->buckets[index].count <= leaf_count) {
-        fetch_bucket(queue, rung->buckets[index]);
+    return index;
+}
+
+/* Bucket index, detached, is served now: what it touches shall be on its way.
+ * Meanwhile what the next one touches is fetched, and the one after that. */
+static void fetch_next(struct sim_queue *queue, struct rung *rung, uint32_t index,
+    struct sim_bucket bucket)
+{
+    if (index >= rung->fetched) {
+        queue->ahead = bucket;
+    }
+    while (queue->ahead.count > 0) {
+        fetch_ahead(queue);
+    }
+    uint32_t next = next_filled(rung, index);
+    rung->fetched = next;
+    if (next <= rung->last && rung->buckets[next].count <= leaf_count) {
+        queue->ahead = rung->buckets[next];
         rung->fetched++;
+    }
+    if (next < rung->last) {
+        sim_bucket_fetch(&queue->pool, rung->buckets[next_filled(rung, next)]);
     }
 }
 
@@ -389,6 +403,7 @@ bool sim_queue_pop(struct sim_queue *queue, int64_t until_ns, struct sim_event *
         return false;
     }
     *out = sim_bucket_unpack(first);
+    fetch_ahead(queue);
     queue->now = first->at;
     queue->bottom_len--;
     queue->len--;
