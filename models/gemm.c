@@ -23,6 +23,7 @@ struct tile {
     size_t k;
     const float *start;   /* what is added, NULL: nothing; start_row apart for each row */
     size_t start_row;
+    const uint32_t *start_of; /* rows of start; NULL: in order */
     float *c;
     size_t ldc;
     size_t rows, columns; /* of C that exist */
@@ -49,6 +50,12 @@ void model_gemm_pack(struct model_matrix b, size_t k, size_t n, float *packed)
     }
 }
 
+static inline const float *start_of(const struct tile *t, size_t i)
+{
+    size_t at = t->start_of != NULL ? t->start_of[i] : i;
+    return t->start == NULL ? NULL : t->start + at * t->start_row;
+}
+
 /* The definition that the vector kernels must match bit by bit. */
 static void tile_portable(const struct tile *t)
 {
@@ -58,7 +65,8 @@ static void tile_portable(const struct tile *t)
             for (size_t l = 0; l < t->k; l++) {
                 sum = fmaf(t->a[i * t->row + l * t->column], t->panel[l * t->panel_row + j], sum);
             }
-            t->c[i * t->ldc + j] = t->start != NULL ? t->start[i * t->start_row + j] + sum : sum;
+            const float *start = start_of(t, i);
+            t->c[i * t->ldc + j] = start != NULL ? start[j] + sum : sum;
         }
     }
 }
@@ -87,12 +95,11 @@ __attribute__((target("avx512f"), always_inline)) static inline void tile_rows_a
     }
     uint32_t mask = t->columns >= 32 ? UINT32_MAX : (UINT32_C(1) << t->columns) - 1;
     __mmask16 m0 = (__mmask16)(mask & 0xffff), m1 = (__mmask16)(mask >> 16);
-    const float *start = t->start + (t->start != NULL ? first * t->start_row : 0);
     for (size_t i = 0; i < rows; i++, c += t->ldc) {
-        if (t->start != NULL) {
+        const float *start = start_of(t, first + i);
+        if (start != NULL) {
             low[i] = _mm512_add_ps(_mm512_maskz_loadu_ps(m0, start), low[i]);
             high[i] = _mm512_add_ps(_mm512_maskz_loadu_ps(m1, start + 16), high[i]);
-            start += t->start_row;
         }
         _mm512_mask_storeu_ps(c, m0, low[i]);
         _mm512_mask_storeu_ps(c + 16, m1, high[i]);
@@ -145,8 +152,9 @@ __attribute__((target("avx2,fma"))) static void tile_avx2(const struct tile *t)
             _mm256_storeu_ps(line + 8 * j, sum[j]);
         }
         float *c = t->c + i * t->ldc;
+        const float *start = start_of(t, i);
         for (size_t j = 0; j < t->columns; j++) {
-            c[j] = t->start != NULL ? t->start[i * t->start_row + j] + line[j] : line[j];
+            c[j] = start != NULL ? start[j] + line[j] : line[j];
         }
     }
 }
@@ -177,7 +185,8 @@ static void find_start(const struct model_gemm_product *p, size_t l, struct tile
 {
     if (l == 0 && p->start != NULL) {
         t->start = p->start;
-        t->start_row = 0;
+        t->start_of = p->start_of;
+        t->start_row = p->start_of != NULL ? p->start_row : 0;
     } else if (l > 0 || p->add) {
         t->start = p->c;
         t->start_row = p->ldc;
@@ -199,7 +208,12 @@ static void multiply_block(const struct model_gemm_product *p, tile_function *ru
         for (size_t r = i; r < i + rows; r += tile_rows) {
             t.a = p->a.at + r * p->a.row + l * p->a.column;
             t.c = p->c + r * p->ldc + j;
-            t.start = base.start == NULL ? NULL : base.start + r * base.start_row + j;
+            if (base.start_of != NULL) {
+                t.start = base.start + j;
+                t.start_of = base.start_of + r;
+            } else if (base.start != NULL) {
+                t.start = base.start + r * base.start_row + j;
+            }
             t.rows = min_size(i + rows - r, tile_rows);
             run(&t);
         }

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Products of float32 matrices in the shapes of recurrent training: right
  * sides that are used many times are packed once into panels of 32 columns,
@@ -35,7 +36,11 @@ struct model_gemm_product {
     const float *b;
     size_t panel, row;
     size_t m, n, k;
-    const float *start; /* [n] what every row of C starts from; NULL: 0, or C itself if add */
+    /* What row i of C starts from: row start_of[i] of start (start_of NULL: its one row).
+     * start NULL: 0, or C itself if add. */
+    const float *start;
+    const uint32_t *start_of;
+    size_t start_row;
     bool add;
     float *c;
     size_t ldc;

@@ -23,9 +23,13 @@ void model_lstm_packed_update(struct model_lstm_packed *packed,
     size_t inputs = packed->inputs, units = packed->units, width = inputs - packed->features;
     model_gemm_pack((struct model_matrix) { weights->input, 1, inputs }, width, 4 * units,
         packed->input);
-    model_gemm_pack((struct model_matrix) { weights->input + width, 1, inputs }, packed->features,
-        4 * units, packed->own);
-    model_gemm_pack((struct model_matrix) { weights->recurrent, 1, units }, units, 4 * units,
+    size_t both = units + packed->features;
+    for (size_t i = 0; i < 4 * units; i++) {
+        float *to = packed->beside + i * both;
+        memcpy(to, weights->recurrent + i * units, units * sizeof *to);
+        memcpy(to + units, weights->input + i * inputs + width, packed->features * sizeof *to);
+    }
+    model_gemm_pack((struct model_matrix) { packed->beside, 1, both }, both, 4 * units,
         packed->recurrent);
     model_gemm_pack((struct model_matrix) { weights->input, inputs, 1 }, 4 * units, width,
         packed->input_back);
@@ -44,56 +48,73 @@ void model_lstm_forward_rows(const struct model_lstm_packed *packed,
     size_t width = shape->inputs - shape->features, wide = tape->row;
     struct model_lstm_range rows = model_lstm_range_of(input->row_count, 8, part);
     float *sums = input->row_of != NULL ? tape->shared : tape->gates;
-    model_gemm_run(&(struct model_gemm_product) { .a = { input->rows + rows.begin * width, width, 1 },
+    model_gemm_run(&(struct model_gemm_product) {
+        .a = { input->rows + rows.begin * width, width, 1 },
         .b = packed->input, .panel = 32 * width, .row = 32, .m = rows.end - rows.begin,
         .n = 4 * shape->units, .k = width, .start = packed->bias, .c = sums + rows.begin * wide,
         .ldc = wide });
 }
 
-/* Sums of the gates of one step before the recurrence, for sequences b. */
-static void start_step(const struct model_lstm_packed *packed,
+/* The zero states before the first step, and beside every state the token's features and a 1,
+ * whose derivative is that of the bias; sequences b. */
+static void start_states(const struct model_lstm_shape *shape,
+    const struct model_lstm_input *input, struct model_lstm_tape *tape, struct model_lstm_range b)
+{
+    size_t units = shape->units, features = shape->features;
+    memset(tape->c + b.begin * units, 0, (b.end - b.begin) * units * sizeof *tape->c);
+    for (size_t i = b.begin; i < b.end; i++) {
+        memset(tape->states + i * tape->state_row, 0, units * sizeof *tape->states);
+    }
+    for (size_t t = 0; t < shape->steps; t++) {
+        for (size_t i = t * shape->batch + b.begin; i < t * shape->batch + b.end; i++) {
+            float *own = tape->states + i * tape->state_row + units;
+            for (size_t j = 0; j < features; j++) {
+                own[j] = input->features[i * features + j];
+            }
+            own[features] = 1.0F;
+        }
+    }
+}
+
+/* Sums of the gates of step t, sequences b. */
+static void sum_gates(const struct model_lstm_packed *packed,
     const struct model_lstm_shape *shape, const struct model_lstm_input *input,
     struct model_lstm_tape *tape, size_t t, struct model_lstm_range b)
 {
-    size_t first = t * shape->batch;
-    float *gates = tape->gates + (first + b.begin) * tape->row;
-    for (size_t i = b.begin; input->row_of != NULL && i < b.end; i++) {
-        memcpy(tape->gates + (first + i) * tape->row,
-            tape->shared + input->row_of[first + i] * tape->row,
-            4 * shape->units * sizeof *gates);
+    size_t first = t * shape->batch + b.begin, skip = t > 0 ? 0 : shape->units; /* h is 0 */
+    size_t both = shape->units + shape->features;
+    struct model_gemm_product product = {
+        .a = { tape->states + first * tape->state_row + skip, tape->state_row, 1 },
+        .b = packed->recurrent + skip * 32, .panel = 32 * both, .row = 32, .m = b.end - b.begin,
+        .n = 4 * shape->units, .k = both - skip, .add = true,
+        .c = tape->gates + first * tape->row, .ldc = tape->row };
+    if (input->row_of != NULL) {
+        product.start = tape->shared;
+        product.start_row = tape->row;
+        product.start_of = input->row_of + first;
     }
-    if (shape->features > 0) {
-        model_gemm((struct model_matrix) { input->features + (first + b.begin) * shape->features,
-                       shape->features, 1 },
-            packed->own, b.end - b.begin, 4 * shape->units, shape->features, true, gates,
-            tape->row);
+    for (size_t i = 0; product.k == 0 && input->row_of != NULL && i < product.m; i++) {
+        memcpy(product.c + i * tape->row, tape->shared + product.start_of[i] * tape->row,
+            4 * shape->units * sizeof *product.c);
     }
+    model_gemm_run(&product);
 }
 
 const float *model_lstm_forward_steps(const struct model_lstm_packed *packed,
     const struct model_lstm_shape *shape, const struct model_lstm_input *input,
     struct model_lstm_tape *tape, struct model_lstm_part part)
 {
-    size_t units = shape->units, batch = shape->batch, block = batch * units;
+    size_t units = shape->units, batch = shape->batch;
     struct model_lstm_range b = model_lstm_range_of(batch, 8, part);
-    size_t len = (b.end - b.begin) * units;
-    memset(tape->c + b.begin * units, 0, len * sizeof *tape->c);
-    memset(tape->h + b.begin * units, 0, len * sizeof *tape->h);
-    for (size_t t = 0; t < shape->steps && len > 0; t++) {
-        float *gates = tape->gates + t * batch * tape->row;
-        start_step(packed, shape, input, tape, t, b);
-        if (t > 0) {
-            model_gemm((struct model_matrix) { tape->h + t * block + b.begin * units, units, 1 },
-                packed->recurrent, b.end - b.begin, 4 * units, units, true,
-                gates + b.begin * tape->row, tape->row);
-        }
-        for (size_t i = b.begin; i < b.end; i++) {
-            size_t before = t * block + i * units, after = before + block;
-            model_vector_cell(gates + i * tape->row, tape->c + before, units, tape->c + after,
-                tape->h + after);
+    start_states(shape, input, tape, b);
+    for (size_t t = 0; t < shape->steps && b.end > b.begin; t++) {
+        sum_gates(packed, shape, input, tape, t, b);
+        for (size_t i = t * batch + b.begin; i < t * batch + b.end; i++) {
+            model_vector_cell(tape->gates + i * tape->row, tape->c + i * units, units,
+                tape->c + (i + batch) * units, tape->states + (i + batch) * tape->state_row);
         }
     }
-    return tape->h + block;
+    return tape->states + batch * tape->state_row;
 }
 
 void model_lstm_back_steps(const struct model_lstm_packed *packed,
@@ -118,12 +139,12 @@ void model_lstm_back_steps(const struct model_lstm_packed *packed,
     }
 }
 
-/* Columns of b [k][n] into their panels. */
-static void pack_part(const float *b, size_t k, size_t n, float *packed,
+/* Columns of b [k][n], rows `row` apart, into their panels. */
+static void pack_part(const float *b, size_t row, size_t k, size_t n, float *packed,
     struct model_lstm_part part)
 {
     struct model_lstm_range j = model_lstm_range_of(n, 32, part);
-    model_gemm_pack((struct model_matrix) { b + j.begin, n, 1 }, k, j.end - j.begin,
+    model_gemm_pack((struct model_matrix) { b + j.begin, row, 1 }, k, j.end - j.begin,
         packed + j.begin * k);
 }
 
@@ -131,18 +152,10 @@ void model_lstm_back_pack(const struct model_lstm_shape *shape,
     const struct model_lstm_input *input, struct model_lstm_tape *tape,
     struct model_lstm_part part)
 {
-    size_t features = shape->features, tokens = shape->steps * shape->batch;
-    pack_part(tape->h + shape->batch * shape->units, tokens - shape->batch, shape->units,
-        tape->packed_h, part);
-    pack_part(input->rows, input->row_count, shape->inputs - features, tape->packed_rows, part);
-    struct model_lstm_range i = model_lstm_range_of(tokens, 1, part);
-    for (size_t token = i.begin; token < i.end; token++) {
-        float *own = tape->own + token * (features + 1);
-        for (size_t j = 0; j < features; j++) {
-            own[j] = input->features[token * features + j];
-        }
-        own[features] = 1.0F; /* its derivative is that of the bias */
-    }
+    size_t width = shape->inputs - shape->features, tokens = shape->steps * shape->batch;
+    pack_part(tape->states + shape->batch * tape->state_row, tape->state_row,
+        tokens - shape->batch, shape->units, tape->packed_h, part);
+    pack_part(input->rows, width, input->row_count, width, tape->packed_rows, part);
 }
 
 /* What tokens of one row share of the derivatives, gates g only. */
@@ -165,8 +178,8 @@ static void add_own(const struct model_lstm_shape *shape, struct model_lstm_tape
 {
     size_t features = shape->features, width = shape->inputs - features;
     float *sums = tape->own_sums + g.begin;
-    model_gemm_run(&(struct model_gemm_product) { .a = { tape->own, 1, features + 1 },
-        .b = tape->gates + g.begin, .panel = 32, .row = tape->row, .m = features + 1,
+    model_gemm_run(&(struct model_gemm_product) {
+        .a = { tape->states + shape->units, 1, tape->state_row }, .b = tape->gates + g.begin, .panel = 32, .row = tape->row, .m = features + 1,
         .n = g.end - g.begin, .k = shape->steps * shape->batch, .c = sums, .ldc = tape->row });
     for (size_t i = g.begin; i < g.end; i++) {
         for (size_t j = 0; j < features; j++) {

@@ -49,7 +49,11 @@ enum hb_status model_lstm_tape_create(const struct model_lstm_shape *shape,
     struct model_lstm_tape **out);
 void model_lstm_tape_free(struct model_lstm_tape *tape);
 
-/* The state starts at zero. Returns h [tokens][units], valid until the tape's next use. */
+/* Floats from one token's h to the next. */
+size_t model_lstm_state_row(const struct model_lstm_shape *shape);
+
+/* The state starts at zero. Returns h, tokens of [units] at model_lstm_state_row() floats from
+ * each other, valid until the tape's next use. */
 const float *model_lstm_forward(const struct model_lstm_packed *packed,
     const struct model_lstm_shape *shape, const struct model_lstm_input *input,
     struct model_lstm_tape *tape);

@@ -5,6 +5,11 @@
 #include "models/lstm_impl.h"
 #include "models/memory.h"
 
+size_t model_lstm_state_row(const struct model_lstm_shape *shape)
+{
+    return (shape->units + shape->features + 1 + 15) / 16 * 16;
+}
+
 enum hb_status model_lstm_packed_create(const struct model_lstm_shape *shape,
     struct model_lstm_packed **out)
 {
@@ -17,12 +22,13 @@ enum hb_status model_lstm_packed_create(const struct model_lstm_shape *shape,
         .units = units,
         .features = shape->features,
         .input = model_memory_floats(model_gemm_packed_len(width, 4 * units)),
-        .own = model_memory_floats(model_gemm_packed_len(shape->features, 4 * units)),
-        .recurrent = model_memory_floats(model_gemm_packed_len(units, 4 * units)),
+        .recurrent = model_memory_floats(
+            model_gemm_packed_len(units + shape->features, 4 * units)),
+        .beside = model_memory_floats(4 * units * (units + shape->features)),
         .input_back = model_memory_floats(model_gemm_packed_len(4 * units, width)),
         .recurrent_back = model_memory_floats(model_gemm_packed_len(4 * units, units)),
         .bias = model_memory_floats(4 * units) };
-    if (packed->input == NULL || packed->own == NULL || packed->recurrent == NULL
+    if (packed->input == NULL || packed->beside == NULL || packed->recurrent == NULL
         || packed->input_back == NULL || packed->recurrent_back == NULL || packed->bias == NULL) {
         model_lstm_packed_free(packed);
         return HB_ERR_MEMORY;
@@ -40,7 +46,7 @@ void model_lstm_packed_free(struct model_lstm_packed *packed)
     free(packed->recurrent_back);
     free(packed->input_back);
     free(packed->recurrent);
-    free(packed->own);
+    free(packed->beside);
     free(packed->input);
     free(packed);
 }
@@ -53,21 +59,21 @@ enum hb_status model_lstm_tape_create(const struct model_lstm_shape *shape,
         return HB_ERR_MEMORY;
     }
     size_t tokens = shape->steps * shape->batch, width = shape->inputs - shape->features;
-    size_t states = (tokens + shape->batch) * shape->units;
+    size_t states = tokens + shape->batch, state_row = model_lstm_state_row(shape);
     size_t row = (4 * shape->units + 31) / 32 * 32 + 16;
     *tape = (struct model_lstm_tape) { .row = row,
         .gates = model_memory_floats(tokens * row),
         .shared = model_memory_untouched(tokens * row),
-        .c = model_memory_floats(states),
-        .h = model_memory_floats(states),
+        .state_row = state_row,
+        .c = model_memory_floats(states * shape->units),
+        .states = model_memory_floats(states * state_row),
         .dc = model_memory_floats(shape->batch * shape->units),
-        .own = model_memory_floats(tokens * (shape->features + 1)),
         .own_sums = model_memory_floats((shape->features + 1) * row),
         .packed_h = model_memory_floats(model_gemm_packed_len(tokens, shape->units)),
         .packed_rows = model_memory_untouched(model_gemm_packed_len(tokens, width)) };
-    if (tape->gates == NULL || tape->shared == NULL || tape->c == NULL || tape->h == NULL
-        || tape->dc == NULL || tape->own == NULL || tape->own_sums == NULL
-        || tape->packed_h == NULL || tape->packed_rows == NULL) {
+    if (tape->gates == NULL || tape->shared == NULL || tape->c == NULL || tape->states == NULL
+        || tape->dc == NULL || tape->own_sums == NULL || tape->packed_h == NULL
+        || tape->packed_rows == NULL) {
         model_lstm_tape_free(tape);
         return HB_ERR_MEMORY;
     }
@@ -83,9 +89,8 @@ void model_lstm_tape_free(struct model_lstm_tape *tape)
     free(tape->packed_rows);
     free(tape->packed_h);
     free(tape->own_sums);
-    free(tape->own);
     free(tape->dc);
-    free(tape->h);
+    free(tape->states);
     free(tape->c);
     free(tape->shared);
     free(tape->gates);

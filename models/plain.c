@@ -173,7 +173,8 @@ size_t model_plain_len(const struct model_plain *plain, enum model_plain_tensor 
         : tensor == MODEL_PLAIN_BIAS ? 4 * (size_t)s->units
         : tensor == MODEL_PLAIN_EMBEDDING ? (size_t)s->places * s->embedding
         : tensor == MODEL_PLAIN_OUT ? (size_t)s->places * s->units
-        : 4 * (size_t)s->units * (tensor == MODEL_PLAIN_INPUT ? plain->lstm_shape.inputs : s->units);
+        : tensor == MODEL_PLAIN_INPUT ? 4 * s->units * plain->lstm_shape.inputs
+        : 4 * (size_t)s->units * s->units;
 }
 
 const float *model_plain_gradient(const struct model_plain *plain, enum model_plain_tensor tensor)
@@ -236,11 +237,12 @@ static void run_shards(struct crew *crew, size_t part, const float *h)
 {
     struct model_plain *plain = crew->plain;
     size_t tokens = (size_t)plain->shape.steps * plain->shape.batch, units = plain->shape.units;
+    size_t h_row = model_lstm_state_row(&plain->lstm_shape);
     float *second = plain->shard_gradient - plain->first[MODEL_PLAIN_OUT];
     for (size_t s = part; s < shards; s += crew->parts) {
         size_t begin = tokens * s / shards, end = tokens * (s + 1) / shards;
         struct model_softmax_weights to = softmax_of(plain, s == 0 ? plain->gradient : second);
-        crew->loss[s] = model_softmax_loss(plain->softmax, h + begin * units,
+        crew->loss[s] = model_softmax_loss(plain->softmax, h + begin * h_row, h_row,
             crew->batch->targets + begin, end - begin, crew->weight, plain->work[s], &to,
             plain->dh + begin * units);
     }

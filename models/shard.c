@@ -257,7 +257,10 @@ struct model_shard_sum model_shard_run(struct model_shard *shard,
         tokens * shape.inputs);
     struct model_lstm_input input = { .rows = shard->x, .row_count = tokens };
     const float *h = model_lstm_forward(weights->lstm, &shape, &input, shard->tape);
-    memcpy(shard->h, h, tokens * s->units * sizeof *h);
+    for (size_t token = 0; token < tokens; token++) {
+        memcpy(shard->h + token * s->units, h + token * model_lstm_state_row(&shape),
+            s->units * sizeof *h);
+    }
     model_random_dropout((uint32_t)model_random_mix(task->stream, STREAM_OUTPUT), dropout,
         shard->h, tokens * s->units);
     memset(shard->dh, 0, tokens * s->units * sizeof *shard->dh);

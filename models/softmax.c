@@ -154,7 +154,7 @@ static void back_chunk(const struct model_softmax_packed *packed, const struct c
         chunk->count, true, gradient->out, units);
 }
 
-double model_softmax_loss(const struct model_softmax_packed *packed, const float *h,
+double model_softmax_loss(const struct model_softmax_packed *packed, const float *h, size_t h_row,
     const uint32_t *targets, size_t tokens, float weight, struct model_softmax_work *work,
     const struct model_softmax_weights *gradient, float *dh)
 {
@@ -164,7 +164,7 @@ double model_softmax_loss(const struct model_softmax_packed *packed, const float
     for (size_t token = 0; token < tokens;) {
         for (chunk.count = 0; token < tokens && chunk.count < chunk_tokens; token++) {
             if (targets[token] != MODEL_SOFTMAX_IGNORE) {
-                memcpy(work->h + chunk.count * units, h + token * units, units * sizeof *h);
+                memcpy(work->h + chunk.count * units, h + token * h_row, units * sizeof *h);
                 chunk.tokens[chunk.count++] = (uint32_t)token;
             } else if (gradient != NULL) {
                 memset(dh + token * units, 0, units * sizeof *dh);

@@ -19,31 +19,27 @@
 #endif
 
 /* exp(x) = 2^n exp(r), |r| <= ln 2 / 2: Cody and Waite's split of ln 2 and a
- * polynomial of degree 6 (Remez on that interval). Clamped to where a float
- * is normal. */
+ * polynomial of degree 6 (Remez on that interval), by fused multiply-adds.
+ * Clamped to where a float is normal. */
 static inline float exp_of(float x)
 {
     x = x < -87.0F ? -87.0F : x;
     x = x > 88.0F ? 88.0F : x;
-    float shifted = x * 1.44269504F + 12582912.0F; /* 1.5 * 2^23: rounds to nearest */
+    float shifted = fmaf(x, 1.44269504F, 12582912.0F); /* 1.5 * 2^23: rounds to nearest */
     float n = shifted - 12582912.0F;
-    float r = (x - n * 0.693359375F) + n * 2.12194440e-4F;
-    float p = 1.9875691500e-4F;
-    p = p * r + 1.3981999507e-3F;
-    p = p * r + 8.3334519073e-3F;
-    p = p * r + 4.1665795894e-2F;
-    p = p * r + 1.6666665459e-1F;
-    p = p * r + 5.0000001201e-1F;
-    p = p * r * r + r + 1.0F;
-    int32_t bits = ((int32_t)n + 127) * (1 << 23);
+    float r = fmaf(n, 2.12194440e-4F, fmaf(n, -0.693359375F, x));
+    float p = fmaf(1.9875691500e-4F, r, 1.3981999507e-3F);
+    p = fmaf(p, r, 8.3334519073e-3F);
+    p = fmaf(p, r, 4.1665795894e-2F);
+    p = fmaf(p, r, 1.6666665459e-1F);
+    p = fmaf(p, r, 5.0000001201e-1F);
+    p = fmaf(p * r, r, r) + 1.0F;
+    uint32_t bits; /* n is in the low bits of shifted */
+    memcpy(&bits, &shifted, sizeof bits);
+    bits = (bits << 23) + (UINT32_C(127) << 23);
     float power;
     memcpy(&power, &bits, sizeof power);
     return p * power;
-}
-
-static inline float logistic_of(float x)
-{
-    return 1.0F / (1.0F + exp_of(-x));
 }
 
 static inline float tanh_of(float x)
@@ -51,17 +47,21 @@ static inline float tanh_of(float x)
     return 1.0F - 2.0F / (1.0F + exp_of(2.0F * x));
 }
 
+/* Two quotients cost one division: 1 / a = b / (a b). Where a b is infinite both are 0. */
 VECTOR_CLONES void model_vector_cell(float *restrict pre, const float *restrict c_before,
     size_t units, float *restrict c, float *restrict h)
 {
     float *restrict i = pre, *restrict f = pre + units;
     float *restrict g = pre + 2 * units, *restrict o = pre + 3 * units;
     for (size_t u = 0; u < units; u++) {
-        i[u] = logistic_of(i[u]);
-        f[u] = logistic_of(f[u]);
-        g[u] = tanh_of(g[u]);
-        o[u] = logistic_of(o[u]);
-        c[u] = f[u] * c_before[u] + i[u] * g[u];
+        float i_below = 1.0F + exp_of(-i[u]), f_below = 1.0F + exp_of(-f[u]);
+        float g_below = 1.0F + exp_of(2.0F * g[u]), o_below = 1.0F + exp_of(-o[u]);
+        float i_f = 1.0F / (i_below * f_below), g_o = 1.0F / (g_below * o_below);
+        i[u] = f_below * i_f;
+        f[u] = i_below * i_f;
+        g[u] = fmaf(-2.0F, o_below * g_o, 1.0F);
+        o[u] = g_below * g_o;
+        c[u] = fmaf(f[u], c_before[u], i[u] * g[u]);
         h[u] = o[u] * tanh_of(c[u]);
     }
 }

@@ -288,7 +288,12 @@ static void run_mixture(struct mixture *m)
     assert_int_equal(model_heads_work_create(&m->layout, stride, &work), HB_OK);
     model_lstm_packed_update(lstm, &from);
     model_heads_packed_update(heads, m->numbers);
-    const float *h = model_lstm_forward(lstm, &shape, &input, tape);
+    const float *states = model_lstm_forward(lstm, &shape, &input, tape);
+    float *h = model_memory_floats(tokens * net_shape.units);
+    for (size_t i = 0; i < tokens; i++) {
+        memcpy(h + i * net_shape.units, states + i * model_lstm_state_row(&shape),
+            net_shape.units * sizeof *h);
+    }
     struct model_heads_config config = { .candidates_max = stride, .stride = stride,
         .weight = 1.0F / (float)row_count };
     m->loss = (float)model_heads_loss(heads, &config, m->rows, row_count, h, work, m->gradient,
@@ -298,6 +303,7 @@ static void run_mixture(struct mixture *m)
         model_vector_add(m->gradient + m->places[i] * net_shape.embedding, m->dx + i * width,
             net_shape.embedding);
     }
+    free(h);
     model_heads_work_free(work);
     model_heads_packed_free(heads);
     model_lstm_tape_free(tape);

@@ -114,7 +114,7 @@ static double loss_and_gradient(const double *numbers, const uint32_t *targets, 
     model_lstm_packed_update(packed, &lstm);
     model_softmax_packed_update(packed_head, &head);
     const float *h = model_lstm_forward(packed, &shape, &input, tape);
-    double loss = model_softmax_loss(packed_head, h, targets, tokens, weight, work, &dhead, dh);
+    double loss = model_softmax_loss(packed_head, h, model_lstm_state_row(&shape), targets, tokens, weight, work, &dhead, dh);
     model_lstm_backward(packed, &shape, &input, tape, dh, &dlstm, gradient + at_x);
     model_softmax_work_free(work);
     model_softmax_packed_free(packed_head);

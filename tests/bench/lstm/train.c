@@ -115,7 +115,8 @@ static void measure(const struct task *task, int rounds)
 int main(int argc, char **argv)
 {
     if (argc != 9) {
-        fprintf(stderr, "usage: bench_train FILE PLACES UNITS STEPS BATCH BATCHES THREADS ROUNDS\n");
+        fprintf(stderr,
+            "usage: bench_train FILE PLACES UNITS STEPS BATCH BATCHES THREADS ROUNDS\n");
         return 2;
     }
     uint32_t numbers[9];
