@@ -50,6 +50,10 @@ void model_gemm_pack(struct model_matrix b, size_t k, size_t n, float *packed)
     }
 }
 
+struct strides {
+    size_t row, column, panel;
+};
+
 static inline const float *start_of(const struct tile *t, size_t i)
 {
     size_t at = t->start_of != NULL ? t->start_of[i] : i;
@@ -73,11 +77,10 @@ static void tile_portable(const struct tile *t)
 
 #if defined(__x86_64__)
 __attribute__((target("avx512f"), always_inline)) static inline void tile_rows_avx512(
-    const struct tile *t, size_t first, size_t rows, size_t row, size_t column)
+    const struct tile *t, size_t first, size_t rows, struct strides by)
 {
     __m512 low[tile_rows], high[tile_rows];
-    const float *a = t->a + first * row, *panel = t->panel;
-    size_t panel_row = t->panel_row;
+    const float *a = t->a + first * by.row, *panel = t->panel;
     float *c = t->c + first * t->ldc;
     for (size_t i = 0; i < rows; i++) {
         low[i] = _mm512_setzero_ps();
@@ -85,10 +88,10 @@ __attribute__((target("avx512f"), always_inline)) static inline void tile_rows_a
         _mm_prefetch((const char *)(c + i * t->ldc), _MM_HINT_T0); /* wanted at the end */
         _mm_prefetch((const char *)(c + i * t->ldc + 16), _MM_HINT_T0);
     }
-    for (size_t l = 0; l < t->k; l++, a += column, panel += panel_row) {
+    for (size_t l = 0; l < t->k; l++, a += by.column, panel += by.panel) {
         __m512 left = _mm512_loadu_ps(panel), right = _mm512_loadu_ps(panel + 16);
         for (size_t i = 0; i < rows; i++) {
-            __m512 scalar = _mm512_set1_ps(a[i * row]);
+            __m512 scalar = _mm512_set1_ps(a[i * by.row]);
             low[i] = _mm512_fmadd_ps(scalar, left, low[i]);
             high[i] = _mm512_fmadd_ps(scalar, right, high[i]);
         }
@@ -106,32 +109,32 @@ __attribute__((target("avx512f"), always_inline)) static inline void tile_rows_a
     }
 }
 
-/* a.row and a.column of 1 are known to the compiler. */
 __attribute__((target("avx512f"), always_inline)) static inline void tile_split_avx512(
-    const struct tile *t, size_t row, size_t column)
+    const struct tile *t, struct strides by)
 {
     size_t first = 0;
     if (t->rows == tile_rows) {
-        tile_rows_avx512(t, 0, tile_rows, row, column);
+        tile_rows_avx512(t, 0, tile_rows, by);
         return;
     }
     if (t->rows >= 4) {
-        tile_rows_avx512(t, 0, 4, row, column);
+        tile_rows_avx512(t, 0, 4, by);
         first = 4;
     }
     for (; first < t->rows; first++) {
-        tile_rows_avx512(t, first, 1, row, column);
+        tile_rows_avx512(t, first, 1, by);
     }
 }
 
+/* The usual strides are constants to the compiler: registers are scarce. */
 __attribute__((target("avx512f"))) static void tile_avx512(const struct tile *t)
 {
-    if (t->column == 1) {
-        tile_split_avx512(t, t->row, 1);
-    } else if (t->row == 1) {
-        tile_split_avx512(t, 1, t->column);
+    if (t->column == 1 && t->panel_row == panel_columns) {
+        tile_split_avx512(t, (struct strides) { t->row, 1, panel_columns });
+    } else if (t->row == 1 && t->panel_row == panel_columns) {
+        tile_split_avx512(t, (struct strides) { 1, t->column, panel_columns });
     } else {
-        tile_split_avx512(t, t->row, t->column);
+        tile_split_avx512(t, (struct strides) { t->row, t->column, t->panel_row });
     }
 }
 
@@ -193,30 +196,26 @@ static void find_start(const struct model_gemm_product *p, size_t l, struct tile
     }
 }
 
-/* Rows i.. of A in the block of k at l against all panels. */
-static void multiply_block(const struct model_gemm_product *p, tile_function *run, size_t l,
-    size_t i)
+/* Rows i.. of A in the block of k at l against the panel at j. */
+static void multiply_tiles(const struct model_gemm_product *p, tile_function *run, struct tile t,
+    size_t l, size_t i, size_t j)
 {
-    size_t rows = min_size(p->m - i, block_m);
-    struct tile base = { .row = p->a.row, .column = p->a.column, .panel_row = p->row,
-        .k = min_size(p->k - l, block_k), .ldc = p->ldc };
-    find_start(p, l, &base);
-    for (size_t j = 0; j < p->n; j += panel_columns) {
-        struct tile t = base;
-        t.panel = p->b + j / panel_columns * p->panel + l * p->row;
-        t.columns = min_size(p->n - j, panel_columns);
-        for (size_t r = i; r < i + rows; r += tile_rows) {
-            t.a = p->a.at + r * p->a.row + l * p->a.column;
-            t.c = p->c + r * p->ldc + j;
-            if (base.start_of != NULL) {
-                t.start = base.start + j;
-                t.start_of = base.start_of + r;
-            } else if (base.start != NULL) {
-                t.start = base.start + r * base.start_row + j;
-            }
-            t.rows = min_size(i + rows - r, tile_rows);
-            run(&t);
+    const float *start = t.start;
+    const uint32_t *start_of = t.start_of;
+    size_t end = i + min_size(p->m - i, block_m);
+    t.panel = p->b + j / panel_columns * p->panel + l * p->row;
+    t.columns = min_size(p->n - j, panel_columns);
+    for (; i < end; i += tile_rows) {
+        t.a = p->a.at + i * p->a.row + l * p->a.column;
+        t.c = p->c + i * p->ldc + j;
+        t.rows = min_size(end - i, tile_rows);
+        if (start_of != NULL) {
+            t.start = start + j;
+            t.start_of = start_of + i;
+        } else if (start != NULL) {
+            t.start = start + i * t.start_row + j;
         }
+        run(&t);
     }
 }
 
@@ -224,8 +223,14 @@ void model_gemm_run(const struct model_gemm_product *product)
 {
     tile_function *run = best_tile();
     for (size_t l = 0; l < product->k; l += block_k) {
+        struct tile t = { .row = product->a.row, .column = product->a.column,
+            .panel_row = product->row, .k = min_size(product->k - l, block_k),
+            .ldc = product->ldc };
+        find_start(product, l, &t);
         for (size_t i = 0; i < product->m; i += block_m) {
-            multiply_block(product, run, l, i);
+            for (size_t j = 0; j < product->n; j += panel_columns) {
+                multiply_tiles(product, run, t, l, i, j);
+            }
         }
     }
 }
