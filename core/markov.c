@@ -32,7 +32,7 @@ _Static_assert(sizeof(struct client) <= 256, "a client takes 256 bytes");
 
 struct markov {
     uint32_t client_capacity, order;
-    int population_only;
+    int population_only, ignores_dwell;
     const struct hb_map *map;
     int64_t unix_epoch_s;
     struct client *clients;
@@ -104,6 +104,9 @@ static double stay_share(const struct markov *markov, const struct hb_stay_case 
 {
     struct hb_stay_rates rates = hb_stay_rates_of(markov->stay, here);
     double own_rate = (own.stayed + weight_of_own * rates.place) / (own.all + weight_of_own);
+    if (markov->ignores_dwell) {
+        return own_rate;
+    }
     double odds = own_rate / (1.0 - own_rate) * (rates.here / (1.0 - rates.here))
         * ((1.0 - rates.place) / rates.place);
     return odds / (1.0 + odds);
@@ -290,6 +293,7 @@ enum hb_status hb_markov_create(const struct hb_markov_config *config, struct hb
     markov->client_capacity = config->client_capacity;
     markov->order = config->order == 0 ? 1 : config->order;
     markov->population_only = config->population_only;
+    markov->ignores_dwell = config->ignores_dwell;
     markov->map = config->map;
     markov->unix_epoch_s = config->unix_epoch_s;
     hb_selfcheck_init(&markov->check);

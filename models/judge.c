@@ -33,18 +33,66 @@ static float error_km(const struct model_dataset *dataset, const float *chances,
     return (float)hb_geo_distance_km(from, to);
 }
 
+void model_judge_detail_init(struct model_judge_detail *detail, const struct model_sites *sites)
+{
+    *detail = (struct model_judge_detail) { .sites = sites };
+}
+
+void model_judge_detail_fini(struct model_judge_detail *detail)
+{
+    for (int k = 0; k < knots; k++) {
+        model_score_fini(&detail->moved[k]);
+        model_score_fini(&detail->at_sites[k]);
+        model_score_fini(&detail->moved_sites[k]);
+    }
+}
+
+static enum hb_status add_site_case(const struct model_dataset *dataset,
+    const struct model_score_case *one, uint32_t knot, struct model_judge_detail *detail)
+{
+    static const uint32_t known[MODEL_SITES_MAX]; /* every site can be right */
+    const struct model_sites *sites = detail->sites;
+    float chances[MODEL_SITES_MAX] = { 0.0F };
+    uint32_t now = sites->of_place[one->now], target = sites->of_place[one->target], top = 0;
+    for (uint32_t i = 0; i < one->place_count; i++) {
+        chances[sites->of_place[i]] += one->chances[i]; /* unseen places have a site too */
+    }
+    for (uint32_t i = 1; i < sites->count; i++) {
+        top = chances[i] > chances[top] ? i : top;
+    }
+    struct hb_point from = { sites->lat_deg[top], sites->lon_deg[top] };
+    struct hb_point to = { dataset->lat_deg[one->target], dataset->lon_deg[one->target] };
+    struct model_score_case at_site = { .chances = chances,
+        .tokens = known,
+        .place_count = sites->count,
+        .now = now,
+        .target = target,
+        .error_km = (float)hb_geo_distance_km(from, to) };
+    model_decision_add(&detail->decisions[knot], chances, sites->count, now, target);
+    enum hb_status status = model_score_add(&detail->at_sites[knot], &at_site);
+    return status == HB_OK && now != target
+        ? model_score_add(&detail->moved_sites[knot], &at_site)
+        : status;
+}
+
 static enum hb_status add_case(const struct model_judge *judge, uint64_t i, uint32_t knot,
     const float *chances, struct model_score *scores)
 {
     const struct model_dataset *dataset = judge->dataset;
     uint32_t target = dataset->place[i + knot + 1];
-    return model_score_add(&scores[knot],
-        &(struct model_score_case) { .chances = chances,
-            .tokens = judge->right != NULL ? judge->right : dataset->tokens,
-            .place_count = dataset->place_count,
-            .now = dataset->place[i],
-            .target = target,
-            .error_km = error_km(dataset, chances, target) });
+    struct model_score_case one = { .chances = chances,
+        .tokens = judge->right != NULL ? judge->right : dataset->tokens,
+        .place_count = dataset->place_count,
+        .now = dataset->place[i],
+        .target = target,
+        .error_km = error_km(dataset, chances, target) };
+    enum hb_status status = model_score_add(&scores[knot], &one);
+    if (status == HB_OK && judge->detail != NULL && one.now != target) {
+        status = model_score_add(&judge->detail->moved[knot], &one);
+    }
+    return status == HB_OK && judge->detail != NULL
+        ? add_site_case(dataset, &one, knot, judge->detail)
+        : status;
 }
 
 static int is_asked(const struct model_judge *judge, uint64_t i)

@@ -4,7 +4,20 @@
 
 #include "core/lstm.h"
 #include "models/counts.h"
+#include "models/decision.h"
 #include "models/score.h"
+#include "models/sites.h"
+
+/* More than the scores over all cases, at the four knots: over the cases in which the client
+ * moved, and at the level of sites (of the site's distance to where the client is). */
+struct model_judge_detail {
+    const struct model_sites *sites;
+    struct model_score moved[HB_CANDIDATES_KNOTS];
+    struct model_score at_sites[HB_CANDIDATES_KNOTS], moved_sites[HB_CANDIDATES_KNOTS];
+    struct model_decision decisions[HB_CANDIDATES_KNOTS];
+};
+void model_judge_detail_init(struct model_judge_detail *detail, const struct model_sites *sites);
+void model_judge_detail_fini(struct model_judge_detail *detail);
 
 /* What is judged: the instants of one part of a data set at which there is
  * something to ask (asked: model_pieces_ask), at the four knots. A predictor
@@ -19,6 +32,7 @@ struct model_judge {
      * judged part, and of that the last so many slots before the target. */
     uint32_t window_slots;
     const uint32_t *right; /* [place_count] HB_NONE: never right; NULL: the data set's tokens */
+    struct model_judge_detail *detail; /* filled if not NULL */
 };
 
 /* Runs the production library's network over all clients. scores [HB_CANDIDATES_KNOTS],

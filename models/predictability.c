@@ -91,3 +91,26 @@ enum hb_status model_predictability_of(const uint32_t *symbols, size_t count,
         .kinds = kinds };
     return HB_OK;
 }
+
+enum hb_status model_predictability_mean(const struct model_dataset *dataset,
+    struct model_predictability *out)
+{
+    *out = (struct model_predictability) { .kinds = 0 };
+    for (uint32_t i = 0; i < dataset->client_count; i++) {
+        struct model_predictability one;
+        uint64_t first = dataset->first[i];
+        enum hb_status status = model_predictability_of(dataset->place + first,
+            dataset->first[i + 1] - first, &one);
+        if (status == HB_ERR_MEMORY) {
+            return status;
+        }
+        if (status == HB_OK) {
+            out->pi_max += one.pi_max;
+            out->entropy_bits += one.entropy_bits;
+            out->kinds++;
+        }
+    }
+    out->pi_max /= out->kinds > 0 ? out->kinds : 1;
+    out->entropy_bits /= out->kinds > 0 ? out->kinds : 1;
+    return out->kinds > 0 ? HB_OK : HB_ERR_RANGE;
+}

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "analysis/curves.h"
 #include "data/model.h"
 #include "models/dataset_file.h"
 #include "models/export.h"
@@ -15,9 +16,10 @@
 #include "sim/cli/versions.h"
 
 static const char help[]
-    = "usage: harbinger train DATASET -o MODEL [option=value ...]\n\n"
+    = "usage: harbinger train DATASET -o MODEL [--figure DIR] [option=value ...]\n\n"
       "Trains the LSTM predictor on a data set of `harbinger dataset`, calibrates it on the\n"
-      "validation part and writes the model file; the learning curve is MODEL.curve.tsv.\n"
+      "validation part and writes the model file; the learning curve is MODEL.curve.tsv, and\n"
+      "--figure draws it as DIR/learning-curve.pdf, .png, .gp and .tsv.\n"
       "MODEL.checkpoint keeps where the run stands, and appears whole or not at all; after any\n"
       "interruption the same command goes on from there and gives the same bytes. It is removed\n"
       "at the end. A number that is not finite ends the run; the last checkpoint stays.\n"
@@ -28,7 +30,7 @@ static const char help[]
       "  vocabulary=1   0: only candidates are offered, the rest is `elsewhere`\n";
 
 struct train_run {
-    const char *in, *out;
+    const char *in, *out, *figure;
     char checkpoint[4096], curve[4096];
     struct model_train_config config;
     uint32_t checkpoint_steps;
@@ -46,6 +48,8 @@ static int parse(int argc, char **argv, struct train_run *run)
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "-o") == 0 && i + 1 < argc) {
             run->out = argv[++i];
+        } else if (strcmp(argv[i], "--figure") == 0 && i + 1 < argc) {
+            run->figure = argv[++i];
         } else if (strchr(argv[i], '=') == NULL && argv[i][0] != '-' && run->in == NULL) {
             run->in = argv[i];
         } else if (count < 64) {
@@ -106,6 +110,29 @@ static enum hb_status write_curve(const struct train_run *run, struct data_probl
     is_bad |= fclose(file) != 0;
     return is_bad ? data_problem_set(problem, HB_ERR_IO, "%s: cannot be written", run->curve)
                   : HB_OK;
+}
+
+static enum hb_status draw_curve(const struct train_run *run, struct data_problem *problem)
+{
+    struct model_train_state state = model_trainer_state(run->trainer);
+    double *epochs = calloc(state.epoch + 1, sizeof *epochs);
+    if (epochs == NULL) {
+        return HB_ERR_MEMORY;
+    }
+    for (uint32_t i = 0; i < state.epoch; i++) {
+        epochs[i] = i + 1;
+    }
+    const struct analysis_curve curves[] = {
+        { "training", epochs, model_trainer_curve(run->trainer, 0), state.epoch },
+        { "validation", epochs, model_trainer_curve(run->trainer, 1), state.epoch },
+    };
+    enum hb_status status = analysis_curves_draw(run->figure,
+        &(struct analysis_curves) { .name = "learning-curve", .x_label = "epoch",
+            .y_label = "loss (nats)", .curves = curves, .count = 2, .x_low = 0.5,
+            .x_high = state.epoch + 0.5, .x_step = (state.epoch + 9) / 10 },
+        problem);
+    free(epochs);
+    return status;
 }
 
 static void fill_card(const struct train_run *run, const struct hb_lstm_model *model,
@@ -183,6 +210,9 @@ int cli_train(int argc, char **argv)
     }
     if (status == HB_OK) {
         (void)unlink(run.checkpoint); /* it may never have been written */
+        status = run.figure != NULL ? draw_curve(&run, &problem) : HB_OK;
+    }
+    if (status == HB_OK) {
         printf("%s: validation loss %.4f\n", run.out,
             model_trainer_state(run.trainer).best_valid);
     } else {

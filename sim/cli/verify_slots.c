@@ -4,16 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/frequency.h"
-#include "core/map.h"
-#include "core/markov.h"
-#include "core/persistence.h"
 #include "models/export.h"
 #include "models/judge.h"
 #include "models/pieces.h"
 #include "models/predictability.h"
 #include "models/slots.h"
 #include "sim/cli/learn.h"
+#include "sim/cli/rivals.h"
 #include "sim/cli/scores.h"
 #include "sim/cli/verify.h"
 
@@ -60,59 +57,19 @@ static void fini_scores(struct model_score scores[knots])
     }
 }
 
-static enum hb_status judge_other(const struct slots_run *run, const char *name,
-    struct hb_predictor *predictor)
+static enum hb_status judge_rival(void *context, const struct cli_rival *rival)
 {
+    const struct slots_run *run = context;
     struct model_judge judge = judge_of(run, MODEL_PART_TEST);
     struct model_score scores[knots];
     init_scores(scores, NULL);
-    enum hb_status status = model_judge_predictor(&judge, predictor, scores);
+    enum hb_status status = model_judge_predictor(&judge, rival->predictor, scores);
     if (status == HB_OK) {
-        cli_scores_print(name, scores);
+        cli_scores_print(rival->name, scores);
         fflush(stdout);
     }
     fini_scores(scores);
-    hb_predictor_free(predictor);
-    return status;
-}
-
-static struct hb_place *places_of(const struct model_dataset *dataset)
-{
-    struct hb_place *places = calloc(dataset->place_count, sizeof *places);
-    for (uint32_t i = 0; places != NULL && i < dataset->place_count; i++) {
-        places[i] = (struct hb_place) { .at = { dataset->lat_deg[i], dataset->lon_deg[i] },
-            .region = HB_NONE, .utc_offset_s = dataset->clock_slots[i] * HB_TRAIL_SLOT_S };
-    }
-    return places;
-}
-
-static enum hb_status judge_others(const struct slots_run *run)
-{
-    const struct model_dataset *dataset = run->dataset;
-    struct hb_place *places = places_of(dataset);
-    struct hb_map map = { .place_count = dataset->place_count, .places = places };
-    struct hb_predictor *predictor = NULL;
-    enum hb_status status = places == NULL
-        ? HB_ERR_MEMORY
-        : hb_persistence_create(dataset->client_count, &predictor);
-    if (status == HB_OK) {
-        status = judge_other(run, "persistence", predictor);
-    }
-    struct hb_frequency_config often = { .client_capacity = dataset->client_count,
-        .place_capacity = dataset->place_count };
-    if (status == HB_OK && (status = hb_frequency_create(&often, &predictor)) == HB_OK) {
-        status = judge_other(run, "most frequent", predictor);
-    }
-    for (uint32_t order = 1; status == HB_OK && order <= 2; order++) {
-        struct hb_markov_config markov = { .client_capacity = dataset->client_count,
-            .order = order, .map = &map };
-        status = hb_markov_create(&markov, &predictor);
-        if (status == HB_OK) {
-            status = judge_other(run,
-                order == 1 ? "semi-Markov, order 1" : "semi-Markov, order 2", predictor);
-        }
-    }
-    free(places);
+    hb_predictor_free(rival->predictor);
     return status;
 }
 
@@ -174,23 +131,16 @@ static enum hb_status train_and_judge(const struct slots_run *run, struct data_p
 }
 
 /* Mean over the users, as in the published table. */
-static void print_limit(const struct model_dataset *dataset)
+static enum hb_status print_limit(const struct model_dataset *dataset)
 {
-    double pi_sum = 0.0, bits_sum = 0.0;
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < dataset->client_count; i++) {
-        struct model_predictability limit;
-        uint64_t first = dataset->first[i];
-        if (model_predictability_of(dataset->place + first, dataset->first[i + 1] - first, &limit)
-            == HB_OK) {
-            pi_sum += limit.pi_max;
-            bits_sum += limit.entropy_bits;
-            count++;
-        }
+    struct model_predictability limit;
+    enum hb_status status = model_predictability_mean(dataset, &limit);
+    if (status == HB_OK) {
+        printf("\nlimit of predictability of the next slot (Song et al. 2010), mean over %u users:"
+               "\nPi_max %.3f at %.3f bits a slot\n", limit.kinds, limit.pi_max,
+            limit.entropy_bits);
     }
-    printf("\nlimit of predictability of the next slot (Song et al. 2010), mean over %u users:\n"
-           "Pi_max %.3f at %.3f bits a slot\n",
-        count, pi_sum / count, bits_sum / count);
+    return status;
 }
 
 static enum hb_status prepare(const char *path, struct slots_run *run,
@@ -225,21 +175,18 @@ static int parse(int argc, char **argv, struct slots_run *run)
     return exit_status;
 }
 
-static enum hb_status report(const struct slots_run *run, struct data_problem *problem)
+static enum hb_status report(struct slots_run *run, struct data_problem *problem)
 {
     const struct model_dataset *dataset = run->dataset;
     printf("%u users, %llu slots, %u cells, %u of them seen in training\n\n",
         dataset->client_count, (unsigned long long)dataset->slot_count, dataset->place_count,
         dataset->vocabulary_count);
     cli_scores_head();
-    enum hb_status status = judge_others(run);
+    enum hb_status status = cli_rivals_each(dataset, judge_rival, run);
     if (status == HB_OK && run->has_lstm) {
         status = train_and_judge(run, problem);
     }
-    if (status == HB_OK) {
-        print_limit(dataset);
-    }
-    return status;
+    return status == HB_OK ? print_limit(dataset) : status;
 }
 
 int verify_slots(int argc, char **argv)

@@ -48,6 +48,20 @@ static void shares_follow_the_hand_count(void **state)
     hb_predictor_free(predictor);
 }
 
+/* The same count with the own rate of staying, 16/135, as it is. */
+static void a_plain_chain_ignores_dwell_and_hour(void **state)
+{
+    (void)state;
+    struct hb_predictor *predictor = created((struct hb_markov_config){ .client_capacity = 40,
+        .order = 1, .ignores_dwell = 1 });
+    double now_s = walk(predictor, 3, 0.0, "ABABA");
+    struct hb_prediction got = ask(predictor, 3, now_s, 900.0);
+    assert_int_equal(got.guesses[0].place, 'B');
+    assert_near((double)got.guesses[1].confidence / (double)got.elsewhere, 27.0 * 16.0 / 119.0,
+        1e-5);
+    hb_predictor_free(predictor);
+}
+
 /* One client goes A to B three times as often as to C, 15 minutes later. By
  * hand, population only: B 9, C 3, kinds 2: 9/14 and 3/14 of those that moved. */
 static void moves_are_shared_by_their_counts(void **state)
@@ -363,6 +377,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shares_follow_the_hand_count),
+        cmocka_unit_test(a_plain_chain_ignores_dwell_and_hour),
         cmocka_unit_test(moves_are_shared_by_their_counts),
         cmocka_unit_test(who_was_never_here_is_told_by_everybody),
         cmocka_unit_test(own_moves_overrule_everybodys),
