@@ -2,6 +2,7 @@
 #include "data/ascountry.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,8 +112,8 @@ enum hb_status data_ascountry_load(const char *path, const struct data_cities *c
     return HB_OK;
 }
 
-enum hb_status data_ascountry_place(
-    const struct data_ascountry *countries, uint32_t as, struct hb_point *out)
+/* The entry of an AS, or NULL. */
+static const struct entry *entry_of(const struct data_ascountry *countries, uint32_t as)
 {
     size_t low = 0, high = countries->count;
     while (low < high) {
@@ -123,10 +124,12 @@ enum hb_status data_ascountry_place(
             high = middle;
         }
     }
-    if (low == countries->count || countries->entries[low].as != as) {
-        return HB_ERR_NOT_FOUND;
-    }
-    const double *sum = countries->sums[countries->entries[low].code];
+    bool is_found = low < countries->count && countries->entries[low].as == as;
+    return is_found ? &countries->entries[low] : NULL;
+}
+
+static enum hb_status middle_of(const double *sum, struct hb_point *out)
+{
     double length = sqrt(sum[0] * sum[0] + sum[1] * sum[1] + sum[2] * sum[2]);
     if (!(length > 0.0)) {
         return HB_ERR_NOT_FOUND;
@@ -134,4 +137,26 @@ enum hb_status data_ascountry_place(
     *out = (struct hb_point){ .lat_deg = asin(sum[2] / length) / rad_per_deg,
         .lon_deg = atan2(sum[1], sum[0]) / rad_per_deg };
     return HB_OK;
+}
+
+enum hb_status data_ascountry_place(
+    const struct data_ascountry *countries, uint32_t as, struct hb_point *out)
+{
+    const struct entry *entry = entry_of(countries, as);
+    return entry == NULL ? HB_ERR_NOT_FOUND : middle_of(countries->sums[entry->code], out);
+}
+
+uint16_t data_ascountry_code(const struct data_ascountry *countries, uint32_t as)
+{
+    const struct entry *entry = entry_of(countries, as);
+    return entry == NULL ? 0
+                         : (uint16_t)((entry->code / 26 + 'A') << 8 | (entry->code % 26 + 'A'));
+}
+
+enum hb_status data_ascountry_middle(const struct data_ascountry *countries, uint16_t code,
+    struct hb_point *out)
+{
+    const char text[2] = { (char)(code >> 8), (char)(code & 0xFF) };
+    uint16_t index = code_of(text);
+    return index < CODES ? middle_of(countries->sums[index], out) : HB_ERR_NOT_FOUND;
 }

@@ -23,4 +23,11 @@ void data_ascountry_free(struct data_ascountry *countries);
 enum hb_status data_ascountry_place(const struct data_ascountry *countries, uint32_t as,
     struct hb_point *out);
 
+/* The country's two capitals as first << 8 | second; 0: not listed. */
+uint16_t data_ascountry_code(const struct data_ascountry *countries, uint32_t as);
+
+/* The mean place of a country; HB_ERR_NOT_FOUND: no city of it is in the table. */
+enum hb_status data_ascountry_middle(const struct data_ascountry *countries, uint16_t code,
+    struct hb_point *out);
+
 #endif

@@ -8,6 +8,7 @@
 
 #include "sim/run/parts.h"
 #include "sim/run/registry.h"
+#include "sim/run/routes.h"
 
 #define RECORD_BUFFER_BYTES 65536
 
@@ -131,7 +132,8 @@ static void handle_all(struct sim_episode *episode)
         { SIM_EPISODE_CAPACITY, sim_ports_room },
         { SIM_EPISODE_TIMER, sim_ports_timer },
         { SIM_EPISODE_BATCH, sim_ask_batch },
-        { SIM_EPISODE_HOUR, sim_harvest_hour } };
+        { SIM_EPISODE_HOUR, sim_harvest_hour },
+        { SIM_EPISODE_CHANGE, sim_routes_change } };
     for (size_t i = 0; i < sizeof handlers / sizeof handlers[0]; i++) {
         bool is_client = handlers[i].kind <= SIM_EPISODE_VISIBLE;
         struct sim_loop_handler handler = { .handle = handlers[i].handle, .ctx = episode,
@@ -147,7 +149,8 @@ static enum hb_status create_all(struct sim_episode *episode)
     status = status == HB_OK ? sim_parts_loop(episode) : status;
     if (status == HB_OK) {
         handle_all(episode);
-        status = sim_parts_net(episode);
+        status = sim_routes_create(episode, &episode->routes);
+        status = status == HB_OK ? sim_parts_net(episode) : status;
     }
     status = status == HB_OK ? sim_parts_infra(episode) : status;
     status = status == HB_OK ? sim_ask_create(episode) : status;
@@ -164,6 +167,10 @@ static enum hb_status create_all(struct sim_episode *episode)
         status = sim_loop_add_check(episode->loop, "requests reach running instances",
             sim_serve_check, episode);
     }
+    if (status == HB_OK && episode->options.check && episode->routes != NULL) {
+        status = sim_loop_add_check(episode->loop, "settled routes have no loop",
+            sim_routes_check, episode);
+    }
     return status;
 }
 
@@ -173,6 +180,7 @@ static void free_all(struct sim_episode *episode)
     sim_ask_free(episode);
     sim_infra_free(episode->infra);
     sim_catchment_free(episode->catchment);
+    sim_routes_free(episode->routes);
     sim_dns_free(episode->dns);
     sim_loop_free(episode->loop);
     free(episode->record_buffer);
@@ -186,18 +194,22 @@ static void free_all(struct sim_episode *episode)
 static enum hb_status play(struct sim_episode *episode, struct data_summary_row *summary)
 {
     sim_ask_history(episode);
+    sim_routes_begin(episode);
     sim_presence_begin(episode);
     enum hb_status status = sim_loop_run(episode->loop, episode->end_ns);
     if (status != HB_OK) {
+        const char *routing = sim_catchment_failure(episode->catchment);
         return data_problem_set(episode->problem, status, "policy %s: %s", episode->policy->name,
-            sim_loop_failure(episode->loop));
+            routing[0] != '\0' ? routing : sim_loop_failure(episode->loop));
     }
     sim_presence_finish(episode);
+    sim_routes_finish(episode);
     sim_harvest_finish(episode, summary);
     if (episode->record_buffer != NULL) {
         write_block(episode);
     }
-    return data_rows_status(episode->options.rows);
+    status = sim_routes_close(episode->routes, true, episode->problem);
+    return status == HB_OK ? data_rows_status(episode->options.rows) : status;
 }
 
 enum hb_status sim_episode_run(const struct sim_stage *stage,

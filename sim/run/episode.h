@@ -20,6 +20,7 @@ struct sim_episode_options {
     /* Called with blocks of a recording of the controller (core/record.h), or NULL. */
     void (*record)(void *ctx, const uint8_t *bytes, size_t byte_count);
     void *record_ctx;
+    bool has_mrt; /* this one writes the topology's MRT file */
 };
 
 /* Runs from the study's start to its end and fills summary, all but its key and

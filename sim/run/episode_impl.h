@@ -9,6 +9,7 @@
  *   account.c   latency, failures and money of segments of constant conditions
  *   ports.c     the controller's commands carried out
  *   ask.c       predictors: observing, asking in batches, judging
+ *   routes.c    with a topology: routing changes and whom they concern
  *   harvest.c   telemetry, hourly rows, summary */
 #include "core/controller.h"
 #include "core/predictor.h"
@@ -33,6 +34,8 @@ enum sim_episode_kind {
     SIM_EPISODE_TIMER,
     SIM_EPISODE_BATCH, /* questions to the predictor are due */
     SIM_EPISODE_HOUR,
+    SIM_EPISODE_ROUTING, /* routers have something to do */
+    SIM_EPISODE_CHANGE,  /* a routing change that the scenario schedules */
     SIM_EPISODE_INFRA
 };
 
@@ -40,6 +43,8 @@ enum sim_episode_rank {
     SIM_RANK_VISIT,
     SIM_RANK_SESSION,
     SIM_RANK_VISIBLE,
+    SIM_RANK_CHANGE,
+    SIM_RANK_ROUTING,
     SIM_RANK_INFRA, /* and the next of infra's */
     SIM_RANK_ANSWER = SIM_RANK_INFRA + SIM_INFRA_KINDS,
     SIM_RANK_ROUTED,
@@ -105,7 +110,7 @@ struct sim_episode_sums {
     uint64_t decisions[HB_REASON_COUNT]; /* of the hour */
     uint64_t dns_refused, stale_answers; /* of the hour: clients kept on an old address */
     double stale_s;
-    double fate_s[SIM_CATCHMENT_FATE_COUNT]; /* of connected clients, by what befell their packets */
+    double fate_s[SIM_CATCHMENT_FATE_COUNT]; /* of connected clients */
 };
 
 struct sim_episode {
@@ -118,6 +123,7 @@ struct sim_episode {
     struct sim_dns *dns;
     struct sim_infra *infra;
     struct sim_catchment *catchment;
+    struct sim_routes *routes; /* NULL: no topology */
     struct hb_predictor *predictor; /* NULL: none */
     bool predictor_is_oracle;
     struct hb_controller *controller;

@@ -91,6 +91,26 @@ static const struct sim_field access_fields[] = {
 };
 #undef OWNER
 
+#define OWNER struct sim_scenario_topology
+static const struct sim_field topology_fields[] = {
+    CHOICE(kind, kind, "generated as_rel netmap matrix"), FIELD(FILE, file),
+    FIELD(FILE, countries), CHOICE(shape, shape, "internet clique ring hierarchy bad_gadget"),
+    CHOICE(routers, routers, "as city"), FIELD(COUNT, ases), FIELD(COUNT, tier1),
+    FIELD(COUNT, access_ases), FIELD(COUNT, upstreams),
+    CHOICE(profile, profile, "bird frr rfc4271 internet"), FIELD(REAL, mrai_s),
+    FIELD(REAL, mrai_jitter), FIELD(REAL, hold_s), FIELD(COUNT, origin_as), FIELD(FILE, mrt),
+    FIELD(COUNT, mrt_as),
+};
+#undef OWNER
+
+#define OWNER struct sim_scenario_routing
+static const struct sim_field change_fields[] = {
+    FIELD(REAL, at_s), FIELD(REAL, for_s), FIELD(TEXT, site),
+    CHOICE(kind, kind, "withdraw announce cut silence restore reset drain"), FIELD(COUNT, med),
+    FIELD(COUNT, prepend), FIELD(COUNT, community),
+};
+#undef OWNER
+
 #define OWNER struct sim_scenario_sites
 static const struct sim_field sites_fields[] = {
     INNER(COUNT, slots, size.slots), INNER(REAL, price_factor, size.price_factor),
@@ -211,6 +231,7 @@ const struct sim_field_group sim_field_groups[SIM_FIELD_GROUP_COUNT] = {
     ONE_AT(trace),
     ONE(service),
     ONE_AT(network),
+    ONE_AT(topology),
     ONE(sites),
     ONE(prices),
     ONE(consent),
@@ -219,6 +240,7 @@ const struct sim_field_group sim_field_groups[SIM_FIELD_GROUP_COUNT] = {
     MANY(city, world.cities, world.city_count, sim_scenario_city),
     MANY(corridor, world.corridors, world.corridor_count, sim_scenario_corridor),
     MANY(access, network.access, network.access_count, sim_scenario_access),
+    MANY(change, topology.changes, topology.change_count, sim_scenario_routing),
     MANY(cloud, sites.groups, sites.group_count, sim_scenario_site),
     MANY(edge, sites.groups, sites.group_count, sim_scenario_site),
     MANY(cells, sites.groups, sites.group_count, sim_scenario_site),

@@ -192,7 +192,12 @@ enum hb_status sim_ground_paths(struct sim_stage *stage, uint32_t threads,
     }
     path->measured = stage->measured;
     float *rtt_ms = NULL;
-    status = sim_path_matrix(path, &stage->map, threads, &rtt_ms);
+    if (stage->scenario->has_topology) {
+        status = sim_ground_routes(stage, problem);
+        status = status == HB_OK ? sim_topo_matrix(stage->topo, &rtt_ms, problem) : status;
+    } else {
+        status = sim_path_matrix(path, &stage->map, threads, &rtt_ms);
+    }
     if (status == HB_ERR_RANGE) {
         return data_problem_set(problem, status,
             "%u places and %u sites: expected a matrix of at most 1 GiB", stage->map.place_count,

@@ -12,4 +12,8 @@ enum hb_status sim_ground_sites(struct sim_stage *stage, struct data_problem *pr
 enum hb_status sim_ground_paths(struct sim_stage *stage, uint32_t threads,
     struct data_problem *problem);
 
+/* The network of the scenario's topology: stage->topo, made anew; the sites that its
+ * changes name exist. */
+enum hb_status sim_ground_routes(struct sim_stage *stage, struct data_problem *problem);
+
 #endif

@@ -3,6 +3,9 @@
 
 #include <stdlib.h>
 
+#include "sim/net/catchment_bgp.h"
+#include "sim/run/routes.h"
+
 struct hb_prices sim_parts_prices(const struct sim_scenario *scenario)
 {
     const struct sim_scenario_prices *prices = &scenario->prices;
@@ -59,6 +62,47 @@ static void touch_places(void *ctx, const uint32_t *places, size_t count)
     }
 }
 
+static struct sim_bgp_profile profile_of(const struct sim_scenario_topology *topology)
+{
+    static const char *const names[] = { "bird", "frr", "rfc4271", "internet" };
+    struct sim_bgp_profile profile = *sim_bgp_profile_named(names[topology->profile]);
+    if (sim_scenario_is_given(topology->mrai_s)) {
+        profile.mrai_ebgp_s = topology->mrai_s;
+        profile.mrai_share = 0.0; /* all ASes have it */
+    }
+    if (sim_scenario_is_given(topology->mrai_jitter)) {
+        profile.mrai_jitter = topology->mrai_jitter;
+    }
+    if (sim_scenario_is_given(topology->hold_s)) {
+        profile.hold_s = topology->hold_s;
+    }
+    return profile;
+}
+
+static enum hb_status create_catchment(struct sim_episode *episode)
+{
+    const struct sim_stage *stage = episode->stage;
+    const struct sim_scenario_topology *topology = &episode->scenario->topology;
+    if (stage->topo == NULL) {
+        struct sim_catchment_nearest nearest = { .map = &stage->map, .seed = stage->seed,
+            .suboptimal = episode->scenario->network.suboptimal };
+        return sim_catchment_create_nearest(&nearest, &episode->catchment);
+    }
+    struct sim_catchment_bgp config = { .topo = stage->topo, .profile = profile_of(topology),
+        .prefix_count = 1, .seed = stage->seed, .check = episode->options.check,
+        .loop = episode->loop, .kind = SIM_EPISODE_ROUTING, .rank = SIM_RANK_ROUTING,
+        .mrt = sim_routes_mrt(episode->routes),
+        .mrt_as = topology->mrt_as == SIM_SCENARIO_ABSENT ? 0 : topology->mrt_as,
+        .epoch_ns = (stage->trace->epoch_unix_s + stage->origin_s) * HB_NS_PER_S };
+    enum hb_status status = sim_catchment_create_bgp(&config, &episode->catchment);
+    if (status == HB_ERR_RANGE) {
+        return data_problem_set(episode->problem, status,
+            "%s: mrt_as=\"%u\": expected the number of an AS of the topology", topology->at,
+            topology->mrt_as);
+    }
+    return status;
+}
+
 enum hb_status sim_parts_net(struct sim_episode *episode)
 {
     const struct sim_stage *stage = episode->stage;
@@ -89,17 +133,19 @@ enum hb_status sim_parts_net(struct sim_episode *episode)
     dns.stale_max_s = network->stale_max_s;
     dns.failure_ttl_s = network->failure_ttl_s;
     dns.stagger = true;
-    struct sim_catchment_nearest nearest = {
-        .map = &stage->map, .seed = stage->seed, .suboptimal = network->suboptimal
-    };
     enum hb_status status = sim_dns_create(&dns, &episode->dns);
-    status = status == HB_OK ? sim_catchment_create_nearest(&nearest, &episode->catchment)
-                             : status;
+    status = status == HB_OK ? create_catchment(episode) : status;
     const struct hb_route plain = { .local_pref = 100 };
     for (uint32_t site = 0; site < stage->map.site_count && status == HB_OK; site++) {
         status = sim_catchment_announce(episode->catchment, site, &plain, 0);
     }
-    status = status == HB_OK ? sim_catchment_begin(episode->catchment) : status;
+    if (status == HB_OK) {
+        status = sim_catchment_begin(episode->catchment);
+        const char *why = sim_catchment_failure(episode->catchment);
+        if (status != HB_OK && why[0] != '\0') {
+            data_problem_set(episode->problem, status, "policy %s: %s", episode->policy->name, why);
+        }
+    }
     if (status == HB_OK) {
         sim_catchment_listen(episode->catchment, touch_places, episode);
     }

@@ -7,6 +7,8 @@
 
 #include <assert.h>
 
+#include "sim/run/routes.h"
+
 static const double route_s = 1.0; /* until a router has an announcement: our choice */
 
 #define NUMBER_MASK ((UINT32_C(1) << 28) - 1)
@@ -168,6 +170,7 @@ static void answer_route(struct sim_episode *episode, uint64_t req, uint32_t sit
 static void route_announce(void *ctx, uint64_t req, uint32_t site, const struct hb_route *route)
 {
     struct sim_episode *episode = ctx;
+    sim_routes_open(episode, site, DATA_CHANGE_ANNOUNCE);
     enum hb_status status = sim_catchment_announce(episode->catchment, site, route,
         sim_episode_now_ns(episode));
     assert(status == HB_OK);
@@ -177,6 +180,7 @@ static void route_announce(void *ctx, uint64_t req, uint32_t site, const struct 
 static void route_withdraw(void *ctx, uint64_t req, uint32_t site)
 {
     struct sim_episode *episode = ctx;
+    sim_routes_open(episode, site, DATA_CHANGE_WITHDRAW);
     enum hb_status status
         = sim_catchment_withdraw(episode->catchment, site, sim_episode_now_ns(episode));
     assert(status == HB_OK);

@@ -6,6 +6,7 @@
 #include <assert.h>
 
 #include "sim/run/registry.h"
+#include "sim/run/routes.h"
 
 static void push_visit(struct sim_episode *episode, uint32_t client)
 {
@@ -53,6 +54,7 @@ static void connect_client(struct sim_episode *episode, uint32_t client)
 {
     struct sim_rider *rider = &episode->riders[client];
     rider->is_connected = true;
+    sim_routes_count(episode, rider->place, 1);
     rider->segment_ns = sim_episode_now_ns(episode);
     admit(episode, client);
     rider->has_met = true;
@@ -68,6 +70,7 @@ static void connect_client(struct sim_episode *episode, uint32_t client)
 static void disconnect_client(struct sim_episode *episode, uint32_t client)
 {
     sim_account_end(episode, client);
+    sim_routes_count(episode, episode->riders[client].place, -1);
     sim_harvest_connection(episode, client);
     sim_serve_close(episode, client);
     sim_ask_lose(episode, client);
@@ -97,7 +100,9 @@ static void enter(struct sim_episode *episode, uint32_t client, uint64_t visit)
 {
     const struct data_visit *here = &episode->stage->trace->visits[visit];
     struct sim_rider *rider = &episode->riders[client];
+    uint32_t was = rider->place;
     rider->place = here->place == DATA_NOWHERE ? HB_NONE : here->place;
+    sim_routes_move(episode, client, was);
 }
 
 void sim_presence_begin(struct sim_episode *episode)

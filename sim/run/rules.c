@@ -7,8 +7,11 @@
 #include <unistd.h>
 
 #include "data/cities.h"
+#include "sim/net/topo/topo.h"
 #include "sim/run/field.h"
 #include "sim/run/schema.h"
+
+static const uint32_t clique_ases_max = 64; /* a clique explores all its paths */
 
 struct rules {
     struct sim_document *document;
@@ -212,6 +215,35 @@ static enum hb_status files_are_readable(const struct rules *rules)
     return HB_OK;
 }
 
+static enum hb_status topology_is_whole(const struct rules *rules)
+{
+    const struct sim_scenario_topology *topology = &rules->scenario->topology;
+    const struct sim_element *element = nth(rules, "topology", 0);
+    if (!rules->scenario->has_topology) {
+        return HB_OK;
+    }
+    bool has_file = topology->kind == SIM_TOPO_AS_REL || topology->kind == SIM_TOPO_NETMAP;
+    if (has_file && topology->file[0] == '\0') {
+        return complain(rules, element, "file",
+            "the network's file, here or by --set topology.file=FILE (from the scenario's folder)");
+    }
+    if (has_file && access(topology->file, R_OK) != 0) {
+        return complain(rules, element, "file",
+            "a readable file (from the scenario's folder, if it does not start with /)");
+    }
+    if (topology->countries[0] != '\0' && access(topology->countries, R_OK) != 0) {
+        return complain(rules, element, "countries", "a readable file");
+    }
+    if (topology->kind == SIM_TOPO_MATRIX && rules->scenario->network.matrix[0] == '\0') {
+        return complain(rules, element, "kind", "another kind, or a matrix of the network");
+    }
+    bool is_small = topology->kind == SIM_TOPO_GENERATED && topology->shape == SIM_TOPO_CLIQUE;
+    if (is_small && topology->ases > clique_ases_max) {
+        return complain(rules, element, "ases", "at most 64 in a clique");
+    }
+    return HB_OK;
+}
+
 static enum hb_status there_are_sites(const struct rules *rules)
 {
     if (rules->scenario->sites.group_count == 0) {
@@ -286,7 +318,7 @@ static enum hb_status try_value(const struct rules *rules, const struct sim_fiel
 static bool is_swept(const char *element)
 {
     static const char *const names[]
-        = { "service", "network", "prices", "consent", "predictor", "policy" };
+        = { "service", "network", "topology", "prices", "consent", "predictor", "policy" };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(element, names[i]) == 0) {
             return true;
@@ -309,7 +341,7 @@ static enum hb_status sweep_is_possible(const struct rules *rules)
     }
     if (!is_swept(group->element)) {
         return complain(rules, element, "parameter",
-            "an attribute of service, network, prices, consent, predictor or policy");
+            "an attribute of service, network, topology, prices, consent, predictor or policy");
     }
     enum hb_status status = HB_OK;
     for (uint32_t i = 0; i < sweep->value_count && status == HB_OK; i++) {
@@ -323,6 +355,7 @@ enum hb_status sim_rules_check(struct sim_document *document, struct sim_scenari
 {
     static rule_fn *const all[] = { people_come_from_one_source, start_is_a_day, cities_stand_once,
         cities_exist, corridors_join_two_cities, there_are_sites, files_are_readable,
+        topology_is_whole,
         power_ascends,
         state_can_be_copied, policies_are_whole, sweep_is_possible };
     const struct rules rules = { document, scenario, problem };

@@ -45,12 +45,15 @@ static enum hb_status size_lists(const struct sim_element *root, struct sim_scen
         = calloc(count_below(root, "corridor") + 1, sizeof *scenario->world.corridors);
     scenario->network.access
         = calloc(count_below(root, "access") + 1, sizeof *scenario->network.access);
+    scenario->topology.changes
+        = calloc(count_below(root, "change") + 1, sizeof *scenario->topology.changes);
     scenario->sites.groups = calloc(groups + 1, sizeof *scenario->sites.groups);
     scenario->predictors
         = calloc(count_below(root, "predictor") + 1, sizeof *scenario->predictors);
     scenario->policies = calloc(count_below(root, "policy") + 1, sizeof *scenario->policies);
     bool is_whole = scenario->world.cities != NULL && scenario->world.corridors != NULL
-        && scenario->network.access != NULL && scenario->sites.groups != NULL
+        && scenario->network.access != NULL && scenario->topology.changes != NULL
+        && scenario->sites.groups != NULL
         && scenario->predictors != NULL && scenario->policies != NULL;
     return is_whole ? HB_OK : HB_ERR_MEMORY;
 }
@@ -125,6 +128,7 @@ static enum hb_status read_all(const struct sim_document *document, const char *
     while ((element = sim_element_below(root, NULL, element)) != NULL) {
         read_element(document, element, folder, scenario);
     }
+    scenario->has_topology = sim_element_child(root, "topology", NULL) != NULL;
     scenario->has_world = sim_element_child(root, "world", NULL) != NULL;
     if (scenario->sweep.value_count == 0) {
         scenario->sweep.value_count = 1;
@@ -231,6 +235,7 @@ void sim_scenario_free(struct sim_scenario *scenario)
     free(scenario->policies);
     free(scenario->predictors);
     free(scenario->sites.groups);
+    free(scenario->topology.changes);
     free(scenario->network.access);
     free(scenario->world.corridors);
     free(scenario->world.cities);

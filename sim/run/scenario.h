@@ -89,6 +89,36 @@ struct sim_scenario_network {
     size_t access_count;
 };
 
+enum sim_routing_kind {
+    SIM_ROUTING_WITHDRAW,
+    SIM_ROUTING_ANNOUNCE,
+    SIM_ROUTING_CUT,
+    SIM_ROUTING_SILENCE,
+    SIM_ROUTING_RESTORE,
+    SIM_ROUTING_RESET,
+    SIM_ROUTING_DRAIN
+};
+
+/* One change element of the topology. */
+struct sim_scenario_routing {
+    char at[256], site[SIM_SCENARIO_TEXT];
+    double at_s, for_s;
+    uint32_t kind; /* enum sim_routing_kind */
+    uint32_t med, prepend, community;
+};
+
+struct sim_scenario_topology {
+    char at[256], file[SIM_SCENARIO_FILE], countries[SIM_SCENARIO_FILE], mrt[SIM_SCENARIO_FILE];
+    uint32_t kind;    /* enum sim_topo_kind */
+    uint32_t shape;   /* enum sim_topo_shape */
+    uint32_t routers; /* 0 as, 1 city */
+    uint32_t profile; /* bird, frr, rfc4271, internet */
+    uint32_t ases, tier1, access_ases, upstreams, origin_as, mrt_as;
+    double mrai_s, mrai_jitter, hold_s;
+    struct sim_scenario_routing *changes;
+    size_t change_count;
+};
+
 /* What a group of sites is like; not given means: as the sites element says. */
 struct sim_scenario_size {
     uint32_t slots;
@@ -174,6 +204,8 @@ struct sim_scenario {
     struct sim_scenario_trace trace;
     struct sim_scenario_service service;
     struct sim_scenario_network network;
+    bool has_topology; /* else anycast goes to the nearest, at once */
+    struct sim_scenario_topology topology;
     struct sim_scenario_sites sites;
     struct sim_scenario_prices prices;
     struct sim_scenario_consent consent;

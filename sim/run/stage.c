@@ -124,6 +124,7 @@ void sim_stage_free(struct sim_stage *stage)
         return;
     }
     sim_trained_free(stage->trained);
+    sim_topo_free(stage->topo);
     free((void *)(uintptr_t)stage->map.rtt_ms);
     data_latency_free(stage->measured);
     sim_registry_free(stage->registry);
@@ -195,5 +196,6 @@ size_t sim_stage_bytes(const struct sim_stage *stage)
     return sizeof *stage + sim_registry_bytes(stage->registry)
         + stage->client_count * (sizeof *stage->regions + 1)
         + sites * (sizeof *stage->link_mb_s + sizeof(struct hb_site))
-        + places * sites * sizeof *stage->map.rtt_ms;
+        + places * sites * sizeof *stage->map.rtt_ms
+        + (stage->topo != NULL ? sim_topo_bytes(stage->topo) : 0);
 }

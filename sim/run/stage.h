@@ -5,6 +5,7 @@
 #include "data/trace.h"
 #include "sim/net/path.h"
 #include "sim/net/sites.h"
+#include "sim/net/topo/topo.h"
 #include "sim/run/registry.h"
 #include "sim/run/scenario.h"
 
@@ -26,6 +27,7 @@ struct sim_stage {
     struct hb_map map; /* rtt_ms is the stage's; the rest of trace and sites */
     struct sim_path path;
     struct data_latency *measured;
+    struct sim_topo *topo; /* NULL: no topology */
     struct sim_trained *trained; /* the predictors' models */
     uint32_t *regions; /* [client_count] where each client is first seen */
     uint8_t *consents; /* [client_count] 1: has opted in */

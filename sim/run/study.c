@@ -69,7 +69,8 @@ static enum hb_status play_policy(void *ctx, uint32_t task, uint32_t lane)
         .progress = study->progress,
         .progress_lane = policy,
         .record = has_recording ? write_recording : NULL,
-        .record_ctx = &study->recording };
+        .record_ctx = &study->recording,
+        .has_mrt = study->replication == 0 && study->setting == 0 && policy == 0 };
     return sim_episode_run(study->stage, &options, &slot->summary, &slot->problem);
 }
 

@@ -182,11 +182,21 @@ static void handle(struct sim_bgp *bgp, const struct sim_event *event)
 
 enum hb_status sim_bgp_run(struct sim_bgp *bgp, int64_t until_ns)
 {
-    assert(until_ns >= bgp->now_ns);
     size_t best_count = (size_t)bgp->prefix_count * bgp->node_count;
     for (size_t i = 0; i < best_count; i++) {
         bgp->best[i].changes = 0;
     }
+    return sim_bgp_step(bgp, until_ns);
+}
+
+int64_t sim_bgp_next_ns(const struct sim_bgp *bgp)
+{
+    return sim_queue_next_ns(bgp->queue);
+}
+
+enum hb_status sim_bgp_step(struct sim_bgp *bgp, int64_t until_ns)
+{
+    assert(until_ns >= bgp->now_ns);
     struct sim_event event;
     while (bgp->status == HB_OK && sim_queue_pop(bgp->queue, until_ns, &event)) {
         bgp->now_ns = bgp->stamp_ns = event.at_ns;

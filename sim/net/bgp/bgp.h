@@ -82,7 +82,9 @@ void sim_bgp_withdraw(struct sim_bgp *bgp, uint32_t node, uint32_t prefix);
 /* Puts the routers where the solver says they settle for origins, as if the
  * messages had been exchanged long ago. With default policies only.
  *   HB_ERR_STATE  the prefix is announced already, or a message is on its way
- *   HB_ERR_UNSUPPORTED  permits, ASes of several routers, other preferences
+ *   HB_ERR_UNSUPPORTED  permits, iBGP, other preferences
+ * Routers that are one AS without iBGP must be stubs, and those of them that are no
+ * origin be without route in solved: they refuse paths with their own AS.
  *   HB_ERR_FULL, HB_ERR_MEMORY */
 struct sim_bgp_origin;
 struct sim_bgp_solved;
@@ -104,6 +106,12 @@ void sim_bgp_reset(struct sim_bgp *bgp, uint32_t edge);
  *   HB_ERR_FULL      more messages or paths than the capacities
  *   HB_ERR_STATE     check: an invariant does not hold */
 enum hb_status sim_bgp_run(struct sim_bgp *bgp, int64_t until_ns);
+/* The same, but best routes' changes count on from the last sim_bgp_run: for a run
+ * in many steps. */
+enum hb_status sim_bgp_step(struct sim_bgp *bgp, int64_t until_ns);
+
+/* Instant at which something is due next; HB_NEVER_NS: nothing is. */
+int64_t sim_bgp_next_ns(const struct sim_bgp *bgp);
 const char *sim_bgp_failure(const struct sim_bgp *bgp);
 
 int64_t sim_bgp_now_ns(const struct sim_bgp *bgp);

@@ -26,9 +26,27 @@ static bool is_valley(enum stage *stage, enum data_relation relation)
     return false;
 }
 
+/* A link from any router of AS from to any of AS to. Routers of an AS usually
+ * stand together, from its first on. */
+static uint32_t edge_of_ases(const struct sim_bgp *bgp, uint32_t from, uint32_t to)
+{
+    const struct data_topology *topology = bgp->topology;
+    for (uint32_t i = 0; i < bgp->node_count; i++) {
+        uint32_t node = (from + i) % bgp->node_count;
+        for (uint32_t e = topology->first[node];
+             e < topology->first[node + 1] && bgp_as(bgp, node) == from; e++) {
+            if (bgp_as(bgp, topology->peer[e]) == to) {
+                return e;
+            }
+        }
+    }
+    return SIM_BGP_NONE;
+}
+
 static void check_hop(struct sim_bgp *bgp, uint32_t from, uint32_t to, enum stage *stage)
 {
-    uint32_t edge = data_topology_edge(bgp->topology, from, to);
+    uint32_t edge = bgp->options.as_of != NULL ? edge_of_ases(bgp, from, to)
+                                               : data_topology_edge(bgp->topology, from, to);
     const uint32_t *number = bgp->topology->number;
     if (edge == SIM_BGP_NONE) {
         sim_bgp_fault(bgp, HB_ERR_STATE, "found a path from %u to %u: expected a link of them",
@@ -39,20 +57,17 @@ static void check_hop(struct sim_bgp *bgp, uint32_t from, uint32_t to, enum stag
     }
 }
 
-/* Only where every router is an AS: hops of a path are nodes then. Explicit
- * permits may allow valleys, but never loops. */
+/* Hops of a path are ASes: nodes, or the as_of of nodes. Explicit permits may
+ * allow valleys, but never loops. */
 void sim_bgp_check_path(struct sim_bgp *bgp, uint32_t node, uint32_t prefix)
 {
     uint32_t path = bgp_best_of(bgp, prefix, node)->path;
-    if (bgp->options.as_of != NULL) {
-        return;
-    }
     enum stage stage = GOING_UP;
-    uint32_t from = node;
+    uint32_t self = bgp_as(bgp, node), from = self;
     const struct sim_bgp_hop *hops = bgp->paths.hops;
     while (path > SIM_BGP_PATH_EMPTY && hops[path].as != UINT32_MAX) {
         uint32_t to = hops[path].as;
-        if (to == node) {
+        if (to == self) {
             sim_bgp_fault(bgp, HB_ERR_STATE, "found %u in its own path: expected no loop",
                 bgp->topology->number[node]);
         }
@@ -61,7 +76,7 @@ void sim_bgp_check_path(struct sim_bgp *bgp, uint32_t node, uint32_t prefix)
         }
         from = to;
         path = hops[path].rest;
-        for (uint32_t p = path; p > SIM_BGP_PATH_EMPTY && to != node; p = hops[p].rest) {
+        for (uint32_t p = path; p > SIM_BGP_PATH_EMPTY && to != self; p = hops[p].rest) {
             if (hops[p].as == to && hops[path].as != to) {
                 sim_bgp_fault(bgp, HB_ERR_STATE, "found %u twice in a path: expected no loop",
                     bgp->topology->number[to]);

@@ -40,7 +40,11 @@ static bool profiles_alloc(struct sim_bgp *bgp)
         bgp->profiles[i] = options->profiles[i];
         bgp->rich = bgp->rich || bgp->profiles[i].prefer_oldest;
     }
-    bgp->rich = bgp->rich || options->as_of != NULL || options->permits != NULL;
+    for (uint32_t e = 0; e < options->topology->edge_count && options->as_of != NULL; e++) {
+        bgp->has_internal
+            = bgp->has_internal || options->topology->relation[e] == DATA_RELATION_INTERNAL;
+    }
+    bgp->rich = bgp->rich || bgp->has_internal || options->permits != NULL;
     return true;
 }
 

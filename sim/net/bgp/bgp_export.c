@@ -87,7 +87,7 @@ static struct offer offer_made(struct sim_bgp *bgp, uint32_t node, uint32_t pref
         offer.external = external_path(bgp, node, best, source);
     }
     offer.to_all = source == DATA_RELATION_CUSTOMER || source == DATA_RELATION_SIBLING;
-    if (bgp->options.as_of != NULL && relation != DATA_RELATION_INTERNAL) {
+    if (bgp->has_internal && relation != DATA_RELATION_INTERNAL) {
         offer.internal = internal_path(bgp, best, source);
     }
     /* A router with one neighbour forms no group and echoes nothing. */

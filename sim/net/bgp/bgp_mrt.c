@@ -9,6 +9,11 @@ static uint32_t address(uint32_t node)
     return ADDRESS_FIRST + ((node + 1) & UINT32_C(0xFFFFFF));
 }
 
+static uint32_t as_of(const struct sim_bgp_mrt *mrt, uint32_t node)
+{
+    return mrt->as_number != NULL ? mrt->as_number[node] : mrt->topology->number[node];
+}
+
 void sim_bgp_mrt_sent(struct sim_bgp_mrt *mrt, const struct sim_bgp_message *message)
 {
     if (mrt->status != HB_OK
@@ -26,12 +31,12 @@ void sim_bgp_mrt_sent(struct sim_bgp_mrt *mrt, const struct sim_bgp_message *mes
             return;
         }
         for (uint32_t i = 0; i < count; i++) {
-            hops[i] = mrt->topology->number[hops[i]];
+            hops[i] = as_of(mrt, hops[i]);
         }
     }
     struct data_mrt_update update = { .at_ns = mrt->epoch_ns + message->at_ns,
-        .peer_as = mrt->topology->number[message->from],
-        .local_as = mrt->topology->number[message->to], .peer_ip = address(message->from),
+        .peer_as = as_of(mrt, message->from),
+        .local_as = as_of(mrt, message->to), .peer_ip = address(message->from),
         .local_ip = address(message->to), .prefix = PREFIX_FIRST | message->prefix << 8,
         .prefix_bits = 24, .is_withdrawal = message->is_withdrawal,
         .next_hop = address(message->from), .path = hops, .path_count = count };

@@ -12,6 +12,7 @@ struct sim_bgp_mrt {
     struct data_mrt *file;
     const struct sim_bgp *bgp; /* set once it is created */
     const struct data_topology *topology;
+    const uint32_t *as_number; /* [node_count] AS numbers, or NULL: the topology's numbers */
     uint32_t receiver;         /* only what this router is told; SIM_BGP_NONE: all */
     int64_t epoch_ns;          /* the clock's 0, since 1970 */
     enum hb_status status;     /* the first that was not HB_OK */

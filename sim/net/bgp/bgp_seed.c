@@ -7,7 +7,7 @@
 static bool is_default(const struct sim_bgp *bgp)
 {
     const uint32_t *pref = bgp->local_pref;
-    return bgp->permit_first == NULL && bgp->options.as_of == NULL
+    return bgp->permit_first == NULL && !bgp->has_internal
         && pref[DATA_RELATION_CUSTOMER] > pref[DATA_RELATION_PEER]
         && pref[DATA_RELATION_PEER] > pref[DATA_RELATION_PROVIDER];
 }

@@ -122,6 +122,7 @@ struct sim_bgp {
     struct bgp_attributes *attributes;
     uint32_t attribute_count, node_count, edge_count, prefix_count;
     uint32_t local_pref[DATA_RELATION_COUNT];
+    bool has_internal; /* some AS has iBGP */
     bool rich; /* MED, internal links or prefer_oldest: decisions need the long way */
     int64_t now_ns, stamp_ns;
 

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sim/run/ground.h"
+
+static enum hb_status check_changes(const struct sim_stage *stage, struct data_problem *problem)
+{
+    const struct sim_scenario_topology *topology = &stage->scenario->topology;
+    for (size_t i = 0; i < topology->change_count; i++) {
+        const struct sim_scenario_routing *change = &topology->changes[i];
+        if (sim_sites_find(stage->sites, change->site) == HB_NONE) {
+            return data_problem_set(problem, HB_ERR_FORMAT,
+                "%s: site=\"%s\": expected the name of one of the %u sites, as %s", change->at,
+                change->site, sim_sites_len(stage->sites), sim_sites_name(stage->sites, 0));
+        }
+    }
+    return HB_OK;
+}
+
+enum hb_status sim_ground_routes(struct sim_stage *stage, struct data_problem *problem)
+{
+    const struct sim_scenario_topology *topology = &stage->scenario->topology;
+    bool is_internet = topology->kind == SIM_TOPO_GENERATED && topology->shape == SIM_TOPO_INTERNET;
+    struct sim_topo_config config = { .kind = (enum sim_topo_kind)topology->kind,
+        .shape = (enum sim_topo_shape)topology->shape,
+        .by_city = is_internet && topology->routers == 1,
+        .file = topology->file[0] != '\0' ? topology->file : NULL,
+        .countries = topology->countries[0] != '\0' ? topology->countries : NULL,
+        .measured = stage->measured,
+        .as_count = topology->ases,
+        .tier1_count = topology->tier1,
+        .access_count = topology->access_ases,
+        .upstream_count = topology->upstreams,
+        .origin_as = topology->origin_as,
+        .seed = stage->seed,
+        .path = &stage->path,
+        .map = &stage->map };
+    enum hb_status status = check_changes(stage, problem);
+    if (status != HB_OK) {
+        return status;
+    }
+    sim_topo_free(stage->topo);
+    stage->topo = NULL;
+    return sim_topo_create(&config, &stage->topo, problem);
+}
