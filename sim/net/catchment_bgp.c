@@ -19,6 +19,13 @@ static void note_change(void *ctx, const struct sim_bgp_change *change)
     self->is_dirty = self->is_dirty || self->watch[change->node] > 0;
 }
 
+static void note_heard(void *ctx, uint32_t node)
+{
+    struct catchment_routed *self = ctx;
+    self->touched[node] = self->touched_mark;
+    self->is_dirty = self->is_dirty || self->watch[node] > 0;
+}
+
 static void note_message(void *ctx, const struct sim_bgp_message *message)
 {
     struct catchment_routed *self = ctx;
@@ -381,6 +388,7 @@ static enum hb_status create_routers(struct catchment_routed *self)
         .igp_cost = topo->igp_cost, .permits = topo->permits, .permit_count = topo->permit_count,
         .prefix_count = self->config.prefix_count, .seed = self->config.seed,
         .check = self->config.check, .ctx = self, .changed = note_change,
+        .heard = topo->presence != NULL ? note_heard : NULL,
         .sent = self->config.mrt != NULL ? note_message : NULL };
     status = sim_bgp_create(&options, &self->bgp);
     self->mrt.bgp = self->bgp;

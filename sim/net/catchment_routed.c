@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/net/catchment_routed.h"
 
+#define EQUALS_MAX 1024U /* equally good neighbours that hot potato chooses from */
+
 /* Longest match: the region's own prefix where the router has it. */
 static uint32_t next_hop(const struct catchment_routed *self, uint32_t node, uint32_t prefix)
 {
@@ -17,12 +19,28 @@ static enum sim_catchment_fate arrive(const struct catchment_routed *self, uint3
     return is_own ? SIM_CATCHMENT_SERVED : SIM_CATCHMENT_STALE;
 }
 
+/* Where the packets of node, at hub *here of it, go next. */
+static uint32_t next_from(const struct catchment_routed *self, uint32_t node, uint32_t prefix,
+    uint32_t *here)
+{
+    const struct sim_topo *topo = self->config.topo;
+    uint32_t edges[EQUALS_MAX];
+    uint32_t most_specific
+        = prefix > 0 && sim_bgp_via(self->bgp, node, prefix) != HB_NONE ? prefix : 0;
+    uint32_t count = topo->presence == NULL
+        ? 0 : sim_bgp_equals(self->bgp, node, most_specific, edges, EQUALS_MAX);
+    if (count == 0) {
+        return next_hop(self, node, prefix);
+    }
+    return topo->topology->peer[sim_topo_exit(topo, node, *here, edges, count, here)];
+}
+
 /* Follows the packets, router by router. Answers how many there are in self->way. */
-static uint32_t follow(struct catchment_routed *self, uint32_t node, uint32_t prefix,
+static uint32_t follow(struct catchment_routed *self, uint32_t index, uint32_t prefix,
     struct catchment_vantage *vantage)
 {
     const struct sim_topo *topo = self->config.topo;
-    uint32_t count = 0;
+    uint32_t count = 0, node = topo->vantage_node[index], here = topo->vantage_hub[index];
     self->seen_mark++;
     vantage->site = HB_NONE;
     for (;;) {
@@ -32,7 +50,7 @@ static uint32_t follow(struct catchment_routed *self, uint32_t node, uint32_t pr
         }
         self->seen[node] = self->seen_mark;
         self->way[count++] = node;
-        uint32_t site = topo->site_of[node], next = next_hop(self, node, prefix);
+        uint32_t site = topo->site_of[node], next = next_from(self, node, prefix, &here);
         bool is_own = next == node;
         if (site != HB_NONE && (is_own || next == HB_NONE || self->sites[site].is_cut)) {
             vantage->site = site;
@@ -73,7 +91,7 @@ static void look_again(struct catchment_routed *self, uint32_t index)
     bool has_own = region != HB_NONE && region + 1 < self->config.prefix_count;
     watch_way(self, vantage, -1);
     vantage->count
-        = follow(self, topo->vantage_node[index], has_own ? region + 1 : 0, vantage);
+        = follow(self, index, has_own ? region + 1 : 0, vantage);
     for (uint32_t i = 0; i < vantage->count && i < CATCHMENT_WATCHED_MAX; i++) {
         vantage->nodes[i] = self->way[i];
     }

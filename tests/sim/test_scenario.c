@@ -108,7 +108,7 @@ static const struct fault faults[] = {
     { "</scenario>", "<sweep parameter=\"service.lead\" values=\"1\"/></scenario>",
         ":17: parameter=\"service.lead\": expected ELEMENT.ATTRIBUTE of a number" },
     { "</scenario>", "<sweep parameter=\"world.clients\" values=\"1\"/></scenario>",
-        ":17: parameter=\"world.clients\": expected an attribute of service, network, topology, prices, "
+        ":17: parameter=\"world.clients\": expected an attribute of service, network, topology, "
         "consent, predictor or policy" },
     { "</scenario>", "<sweep parameter=\"consent.share\" values=\"0.5 1.5\"/></scenario>",
         ":17: values=\"0.5 1.5\": expected a share from 0 to 1" },

@@ -238,6 +238,25 @@ uint32_t sim_bgp_via(const struct sim_bgp *bgp, uint32_t node, uint32_t prefix)
     return edge == SIM_BGP_NONE ? edge : bgp->topology->peer[edge];
 }
 
+uint32_t sim_bgp_equals(const struct sim_bgp *bgp, uint32_t node, uint32_t prefix,
+    uint32_t *edges, uint32_t capacity)
+{
+    const struct bgp_best *best = bgp_best_of(bgp, prefix, node);
+    const struct bgp_in *in = &bgp->in[bgp_at(bgp, prefix, 0)];
+    uint32_t count = 0;
+    if (best->edge == BGP_OWN || best->edge == SIM_BGP_NONE || capacity == 0) {
+        return 0;
+    }
+    edges[count++] = best->edge;
+    for (uint32_t e = bgp->topology->first[node]; e < bgp->topology->first[node + 1]; e++) {
+        if (in[e].key == best->key && e != best->edge && count < capacity
+            && (!bgp->rich || !sim_bgp_rib_is_beaten(bgp, prefix, node, e))) {
+            edges[count++] = e;
+        }
+    }
+    return count;
+}
+
 bool sim_bgp_has_told(const struct sim_bgp *bgp, uint32_t node, uint32_t prefix)
 {
     size_t at = bgp_at(bgp, prefix, 0);

@@ -63,6 +63,7 @@ struct sim_bgp_options {
     bool check; /* every best path is verified to be loop-free and valley-free */
     void *ctx;
     void (*changed)(void *ctx, const struct sim_bgp_change *change); /* or NULL */
+    void (*heard)(void *ctx, uint32_t node); /* or NULL: what a neighbour tells has changed */
     void (*sent)(void *ctx, const struct sim_bgp_message *message);  /* or NULL */
 };
 
@@ -123,6 +124,12 @@ size_t sim_bgp_bytes(const struct sim_bgp *bgp);
 
 /* The neighbour that node sends the prefix's packets to, node itself or NONE. */
 uint32_t sim_bgp_via(const struct sim_bgp *bgp, uint32_t node, uint32_t prefix);
+
+/* Half-links of node whose routes are as good as the one in use up to the steps that
+ * compare places (IGP cost, router id): that one first, then ascending, up to
+ * capacity. 0: no route, or its own. A whole AS sends packets by whichever is nearest. */
+uint32_t sim_bgp_equals(const struct sim_bgp *bgp, uint32_t node, uint32_t prefix,
+    uint32_t *edges, uint32_t capacity);
 
 /* Whether node has told, or is about to tell, any neighbour a route. */
 bool sim_bgp_has_told(const struct sim_bgp *bgp, uint32_t node, uint32_t prefix);

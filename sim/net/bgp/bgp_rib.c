@@ -133,6 +133,9 @@ void sim_bgp_rib_learn(struct sim_bgp *bgp, uint32_t edge, uint32_t prefix, uint
     uint64_t old = bgp->in[at].key, key = key_of(bgp, prefix, edge, path);
     bgp->in[at].path = path;
     bgp->in[at].key = key;
+    if (bgp->options.heard != NULL) {
+        bgp->options.heard(bgp->options.ctx, bgp->in[edge].owner);
+    }
     if (key != BGP_KEY_NONE || old != BGP_KEY_NONE) {
         note_change(bgp, edge, prefix, key);
     }
@@ -176,8 +179,7 @@ static uint32_t med_of(const struct sim_bgp *bgp, uint32_t path)
     return bgp->attributes[bgp->paths.hops[path].attributes].med;
 }
 
-/* Whether another route of the same neighbouring AS has a lower MED. */
-static bool is_beaten_by_med(
+bool sim_bgp_rib_is_beaten(
     const struct sim_bgp *bgp, uint32_t prefix, uint32_t node, uint32_t edge)
 {
     const struct bgp_in *in = &bgp->in[bgp_at(bgp, prefix, 0)];
@@ -209,7 +211,7 @@ static uint32_t rich_choice(
     uint32_t found = SIM_BGP_NONE;
     uint64_t found_late = UINT64_MAX;
     for (uint32_t edge = least; edge < bgp->topology->first[node + 1]; edge++) {
-        if (in[edge].key != in[least].key || is_beaten_by_med(bgp, prefix, node, edge)) {
+        if (in[edge].key != in[least].key || sim_bgp_rib_is_beaten(bgp, prefix, node, edge)) {
             continue;
         }
         uint64_t late = late_key(bgp, edge);

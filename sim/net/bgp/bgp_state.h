@@ -205,6 +205,9 @@ void sim_bgp_rib_drop(struct sim_bgp *bgp, uint32_t edge);
 void sim_bgp_rib_decide(struct sim_bgp *bgp, uint32_t node, uint32_t prefix);
 void sim_bgp_rib_rekey(struct sim_bgp *bgp, uint32_t edge, uint32_t prefix);
 void sim_bgp_rib_seed(struct sim_bgp *bgp, uint32_t edge, uint32_t prefix, uint32_t path);
+/* Whether another route of the same neighbouring AS has a lower MED. */
+bool sim_bgp_rib_is_beaten(
+    const struct sim_bgp *bgp, uint32_t prefix, uint32_t node, uint32_t edge);
 void sim_bgp_rib_soon(struct sim_bgp *bgp, uint32_t node, uint32_t prefix);
 
 /* bgp_export.c: what goes out, and when. */

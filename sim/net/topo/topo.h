@@ -92,6 +92,11 @@ struct sim_topo_way {
     double middle_ms;
 };
 
+/* Hot potato of a whole AS at hub here: which of its half-links edges [count >= 1] is
+ * crossed nearest (the first of equals), and at which hub (*there). */
+uint32_t sim_topo_exit(const struct sim_topo *topo, uint32_t node, uint32_t here,
+    const uint32_t *edges, uint32_t count, uint32_t *there);
+
 /* The way along nodes [count >= 1], the first the vantage's, the last a site's.
  * (AS, city) routers: link by link. Whole ASes: each link is crossed at the common
  * hub nearest to where the packets are (hot potato), so the way is hub to hub. */

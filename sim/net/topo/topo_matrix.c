@@ -10,6 +10,7 @@
 #include "sim/net/topo/topo.h"
 
 #define WAY_MAX 4096U
+#define EQUALS_MAX 1024U
 
 struct unicast {
     const struct sim_topo *topo;
@@ -20,7 +21,33 @@ struct unicast {
     float *rtt_ms;
 };
 
-static uint32_t next_of(const struct unicast *unicast, uint32_t node)
+/* Whether the neighbour behind edge offers node a route as good as the one it uses. */
+static bool is_equal(const struct unicast *unicast, uint32_t node, uint32_t edge)
+{
+    const struct data_topology *rows = unicast->topo->topology;
+    const struct sim_bgp_solved *has = &unicast->solved[node];
+    const struct sim_bgp_solved *theirs = &unicast->solved[rows->peer[edge]];
+    bool is_told = theirs->edge != HB_NONE
+        && (theirs->relation == DATA_RELATION_CUSTOMER
+            || rows->relation[edge] == DATA_RELATION_PROVIDER);
+    uint32_t length = theirs->edge == SIM_BGP_SOLVER_OWN ? 1 : theirs->length + 1U;
+    return is_told && rows->relation[edge] == has->relation && length == has->length;
+}
+
+static uint32_t exit_of(const struct unicast *unicast, uint32_t node, uint32_t *here)
+{
+    const struct data_topology *rows = unicast->topo->topology;
+    uint32_t edges[EQUALS_MAX], count = 0;
+    edges[count++] = unicast->solved[node].edge;
+    for (uint32_t e = rows->first[node]; e < rows->first[node + 1] && count < EQUALS_MAX; e++) {
+        if (e != edges[0] && is_equal(unicast, node, e)) {
+            edges[count++] = e;
+        }
+    }
+    return rows->peer[sim_topo_exit(unicast->topo, node, *here, edges, count, here)];
+}
+
+static uint32_t next_of(const struct unicast *unicast, uint32_t node, uint32_t *here)
 {
     if (unicast->bgp != NULL) {
         return sim_bgp_via(unicast->bgp, node, 0);
@@ -29,16 +56,21 @@ static uint32_t next_of(const struct unicast *unicast, uint32_t node)
     if (edge == SIM_BGP_SOLVER_OWN) {
         return node;
     }
-    return edge == HB_NONE ? HB_NONE : unicast->topo->topology->peer[edge];
+    if (edge == HB_NONE) {
+        return HB_NONE;
+    }
+    return unicast->topo->presence != NULL ? exit_of(unicast, node, here)
+                                           : unicast->topo->topology->peer[edge];
 }
 
 /* The nodes from the vantage's to the site's; 0: no way. */
 static uint32_t follow(const struct unicast *unicast, uint32_t vantage)
 {
     uint32_t node = unicast->topo->vantage_node[vantage], count = 0;
+    uint32_t here = unicast->topo->vantage_hub[vantage];
     while (count < WAY_MAX) {
         unicast->nodes[count++] = node;
-        uint32_t next = next_of(unicast, node);
+        uint32_t next = next_of(unicast, node, &here);
         if (next == node || next == HB_NONE) {
             return next == node ? count : 0;
         }

@@ -30,6 +30,24 @@ static uint32_t crossing(const struct sim_topo *topo, uint32_t a, uint32_t b, ui
     return best;
 }
 
+uint32_t sim_topo_exit(const struct sim_topo *topo, uint32_t node, uint32_t here,
+    const uint32_t *edges, uint32_t count, uint32_t *there)
+{
+    const float *km = &topo->hub_km[(size_t)here * topo->hub_count];
+    uint32_t best = edges[0], best_hub = HB_NONE;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t peer = topo->topology->peer[edges[i]];
+        uint32_t hub = crossing(topo, node, peer, here);
+        hub = hub == HB_NONE ? topo->hub_of[peer] : hub;
+        if (best_hub == HB_NONE || km[hub] < km[best_hub]) {
+            best = edges[i];
+            best_hub = hub;
+        }
+    }
+    *there = best_hub;
+    return best;
+}
+
 static void way_by_hubs(const struct sim_topo *topo, uint32_t first, const uint32_t *nodes,
     uint32_t count, struct sim_topo_way *out)
 {
