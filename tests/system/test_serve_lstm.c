@@ -84,7 +84,8 @@ static void tell(struct kit *kit, int per_client)
             uint32_t place = (i * 17 + lstm_world_draw(&kit->world, 5) * 29) % places;
             int64_t at_s = now_s - slot_s * j + 7 * i;
             char body[256], reply[4096];
-            (void)snprintf(body, sizeof body, "{\"device\":\"a phone of a name that is long enough, serial 8842-7731-%u\",\"consent\":true,"
+            (void)snprintf(body, sizeof body, "{\"device\":\"a phone whose name is long, "
+                "serial 8842-7731-%u\",\"consent\":true,"
                 "\"place\":%u,\"at_unix_s\":%lld}", i, place, (long long)at_s);
             assert_int_equal(
                 serving_post(kit->serving, "/v1/observe", body, reply, sizeof reply), 200);
