@@ -5,16 +5,18 @@
 
 #include "core/lstm_tensor.h"
 #include "data/model.h"
+#include "data/model_onnx.h"
 #include "data/model_tensors.h"
 #include "sim/cli/cli.h"
 
 static const char help[]
     = "usage: harbinger model MODEL\n"
-      "       harbinger model export MODEL -o FILE.safetensors\n"
+      "       harbinger model export MODEL -o FILE.safetensors|FILE.onnx\n"
       "       harbinger model import FILE.safetensors [--like MODEL] -o MODEL\n\n"
       "Shows a trained model's card; writes it for other programs; takes it back.\n"
       "  FILE.safetensors  weights under PyTorch's names and in its layout, the tables of places,\n"
       "                    the card as metadata: back and forth gives the same bytes\n"
+      "  FILE.onnx         the network between features and probabilities, operator set 13\n"
       "  --like MODEL      where tables, temperatures and card come from if FILE has only weights\n"
       "  -o FILE           replaces FILE; it appears when it is whole\n";
 
@@ -58,7 +60,9 @@ static enum hb_status run_export(const struct request *request, struct data_prob
     struct data_model *model = NULL;
     enum hb_status status = data_model_read(request->in, &model, problem);
     if (status == HB_OK) {
-        status = data_model_tensors_write(request->out, model, problem);
+        status = has_end(request->out, ".onnx")
+            ? data_model_onnx_write(request->out, model, problem)
+            : data_model_tensors_write(request->out, model, problem);
     }
     data_model_free(model);
     return status;
@@ -134,9 +138,9 @@ int cli_model(int argc, char **argv)
     if ((is_export || is_import) && parse(argc - 2, argv + 2, &request) != 0) {
         return 2;
     }
-    if (is_export && !has_end(request.out, ".safetensors")) {
+    if (is_export && !has_end(request.out, ".safetensors") && !has_end(request.out, ".onnx")) {
         fprintf(stderr, "harbinger model export: -o %s: expected a name that ends in "
-                        ".safetensors\n", request.out);
+                        ".safetensors or .onnx\n", request.out);
         return 2;
     }
     if (!is_export && !is_import && (argc != 2 || argv[1][0] == '-')) {

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Writes into a folder, for random models of several shapes: the model as this program exports it
- * (NAME.safetensors), random inputs with what the core answers to them (NAME.io), for
+ * (NAME.safetensors, NAME.onnx), random inputs with what the core answers to them (NAME.io), for
  * another program to compare. Arguments: FOLDER [MODEL of a real training]. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/lstm_net.h"
+#include "data/model_onnx.h"
 #include "data/model_tensors.h"
 #include "data/safetensors.h"
 #include "tests/core/lstm_world.h"
@@ -142,6 +143,8 @@ static void write_case(const char *folder, const char *name, const struct data_m
     char path[1024];
     (void)snprintf(path, sizeof path, "%s/%s.safetensors", folder, name);
     check(data_model_tensors_write(path, model, &problem), &problem);
+    (void)snprintf(path, sizeof path, "%s/%s.onnx", folder, name);
+    check(data_model_onnx_write(path, model, &problem), &problem);
     check(hb_lstm_net_create(weights, &(struct hb_lstm_net_config) { .batch_max = 0 }, &net),
         &problem);
     walk(net, weights, &draws, &list);
