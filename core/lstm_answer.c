@@ -25,11 +25,14 @@ static float inverse_temperature(const struct hb_lstm_net *net, float horizon_s,
         : lo;
 }
 
-static void start_rows(float *rows, const float *bias, size_t count, size_t len)
+/* y [count][wide] = bias + x b; wide: b's columns. */
+static void run_layer(struct hb_lstm_net *net, const struct hb_lstm_packed *b, const float *bias,
+    const float *x, size_t lda, size_t count, float *y)
 {
     for (size_t i = 0; i < count; i++) {
-        memcpy(rows + i * len, bias, len * sizeof *rows);
+        net->starts[i] = bias;
     }
+    hb_lstm_net_multiply_from(net, b, net->starts, x, lda, count, y, b->columns);
 }
 
 static const float *top_h(const struct hb_lstm_net *net, const float *state)
@@ -51,21 +54,17 @@ static void run_context(struct hb_lstm_net *net, size_t count,
         }
         put_horizon(net, questions[i].horizon_s, x + s->units + s->context_count);
     }
-    start_rows(net->k, net->context_bias, count, wide);
-    hb_lstm_net_multiply(net, &net->context, net->x, lda, count, net->k, wide);
+    run_layer(net, &net->context, net->context_bias, net->x, lda, count, net->k);
     net->kernels->relu(net->k, count * wide);
-    start_rows(net->score_init, net->score1_bias, count, net->score1_context.columns);
-    hb_lstm_net_multiply(net, &net->score1_context, net->k, wide, count, net->score_init,
-        net->score1_context.columns);
-    start_rows(net->gate_out, net->gate_bias, count, hb_lstm_pad);
-    hb_lstm_net_multiply(net, &net->gate, net->k, wide, count, net->gate_out, hb_lstm_pad);
+    run_layer(net, &net->score1_context, net->score1_bias, net->k, wide, count, net->score_init);
+    run_layer(net, &net->gate, net->gate_bias, net->k, wide, count, net->gate_out);
 }
 
 static void run_vocabulary(struct hb_lstm_net *net, size_t count,
     const struct hb_lstm_net_question *questions)
 {
     const struct hb_lstm_shape *s = &net->shape;
-    size_t lda = s->query_size > 0 ? net->query.k : s->units, wide = net->vocabulary.columns;
+    size_t lda = s->query_size > 0 ? net->query.k : s->units;
     const float *query = net->x;
     for (size_t i = 0; i < count; i++) {
         float *x = net->x + i * lda;
@@ -75,14 +74,11 @@ static void run_vocabulary(struct hb_lstm_net *net, size_t count,
         }
     }
     if (s->query_size > 0) {
-        start_rows(net->query_out, net->query_bias, count, net->query.columns);
-        hb_lstm_net_multiply(net, &net->query, net->x, lda, count, net->query_out,
-            net->query.columns);
+        run_layer(net, &net->query, net->query_bias, net->x, lda, count, net->query_out);
         query = net->query_out;
         lda = net->query.columns;
     }
-    start_rows(net->logits, net->vocabulary_bias, count, wide);
-    hb_lstm_net_multiply(net, &net->vocabulary, query, lda, count, net->logits, wide);
+    run_layer(net, &net->vocabulary, net->vocabulary_bias, query, lda, count, net->logits);
 }
 
 /* One layer of the scorer: candidates are the columns, rows of weights the left side. */

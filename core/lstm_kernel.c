@@ -14,7 +14,7 @@ static void product(const struct hb_lstm_product *p)
     for (size_t i = 0; i < p->rows; i++) {
         for (size_t j = 0; j < p->columns; j++) {
             const float *b = p->b + j / hb_lstm_panel * p->panel + j % hb_lstm_panel;
-            float sum = p->c[i * p->ldc + j];
+            float sum = p->start != NULL ? p->start[i][j] : p->c[i * p->ldc + j];
             for (size_t l = 0; l < p->k; l++) {
                 sum = fmaf(p->a[i * p->lda + l], b[l * p->row], sum);
             }

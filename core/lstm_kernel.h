@@ -9,10 +9,12 @@
 
 enum { hb_lstm_panel = 32, hb_lstm_pad = 16 }; /* columns of a panel; what rows are padded to */
 
-/* c [rows][columns] += a [rows][k] b. b is in panels of 32 columns: element (l, j) at
- * b[j / 32 * panel + l * row + j % 32], 64-byte aligned; columns a multiple of 16. */
+/* c [rows][columns] += a [rows][k] b, or c = start + a b with row i from start[i]. b is in panels
+ * of 32 columns: element (l, j) at b[j / 32 * panel + l * row + j % 32], 64-byte aligned; columns
+ * a multiple of 16. */
 struct hb_lstm_product {
     const float *a, *b;
+    const float *const *start; /* [rows], or NULL: c itself */
     float *c;
     size_t lda, ldc, panel, row;
     size_t rows, columns, k;

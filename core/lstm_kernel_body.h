@@ -11,13 +11,23 @@
 
 enum { body_lanes = 32 }; /* sums run in 32 chains, added in order at the end */
 
+/* 1 / this is the logistic function of -x. At 43 it is as good as 0, and products of two of these
+ * are finite. */
+BODY float body_below(float x)
+{
+    return 1.0F + hb_lstm_math_exp_to(x, 43.0F);
+}
+
+/* With I = 1 + exp(-i), G = 1 + exp(2 g) and so on: c f + i g = c / F + (G - 2) / (I G),
+ * h = (C - 2) / (O C). */
 BODY void body_cell(const float *restrict pre, size_t units, float *restrict h, float *restrict c)
 {
     const float *i = pre, *f = pre + units, *g = pre + 2 * units, *o = pre + 3 * units;
     for (size_t u = 0; u < units; u++) {
-        float kept = hb_lstm_math_logistic(f[u]) * c[u];
-        c[u] = kept + hb_lstm_math_logistic(i[u]) * hb_lstm_math_tanh(g[u]);
-        h[u] = hb_lstm_math_logistic(o[u]) * hb_lstm_math_tanh(c[u]);
+        float i_below = body_below(-i[u]), g_below = body_below(2.0F * g[u]);
+        c[u] = c[u] / body_below(-f[u]) + (g_below - 2.0F) / (i_below * g_below);
+        float c_below = body_below(2.0F * c[u]);
+        h[u] = (c_below - 2.0F) / (body_below(-o[u]) * c_below);
     }
 }
 

@@ -20,8 +20,11 @@ AVX512 INLINE void tile512(const struct hb_lstm_product *p, size_t i, size_t j, 
     float *c = p->c + i * p->ldc + j;
     for (size_t v = 0; v < vectors; v++) {
         b[v / 2] = p->b + (j / hb_lstm_panel + v / 2) * p->panel + j % hb_lstm_panel;
-        for (size_t r = 0; r < rows; r++) {
-            sum[r][v] = _mm512_loadu_ps(c + r * p->ldc + v * vector);
+    }
+    for (size_t r = 0; r < rows; r++) {
+        const float *start = p->start != NULL ? p->start[i + r] + j : c + r * p->ldc;
+        for (size_t v = 0; v < vectors; v++) {
+            sum[r][v] = _mm512_loadu_ps(start + v * vector);
         }
     }
     size_t lda = p->lda, row = p->row;
@@ -92,8 +95,9 @@ AVX2 INLINE void tile256(const struct hb_lstm_product *p, size_t i, size_t j, si
     const float *a = p->a + i * p->lda;
     float *c = p->c + i * p->ldc + j;
     for (size_t r = 0; r < rows; r++) {
+        const float *start = p->start != NULL ? p->start[i + r] + j : c + r * p->ldc;
         for (size_t v = 0; v < vectors; v++) {
-            sum[r][v] = _mm256_loadu_ps(c + r * p->ldc + v * 8);
+            sum[r][v] = _mm256_loadu_ps(start + v * 8);
         }
     }
     for (size_t l = 0; l < p->k; l++, b += p->row) {

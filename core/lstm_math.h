@@ -2,32 +2,41 @@
 #ifndef HB_LSTM_MATH_H
 #define HB_LSTM_MATH_H
 
+#include <math.h>
 #include <stdint.h>
 #include <string.h>
 
-/* Elementary functions of float32 without libm, so that the same input gives the same bits
+/* Elementary functions of float32 without libm's, so that the same input gives the same bits
  * with every C library and on every vector unit. Inline: loops over them are
- * vectorised. Only + - * / and moves of bits; -ffp-contract=off is asked for. */
+ * vectorised. Only + - * /, fmaf (which has one right answer) and moves of bits;
+ * -ffp-contract=off is asked for. */
 
 /* exp(x) = 2^n exp(r), |r| <= ln 2 / 2: Cody and Waite's split of ln 2 and a polynomial of
- * degree 6; within 2 units in the last place. Clamped to where a float is normal. */
-static inline float hb_lstm_math_exp(float x)
+ * degree 6; within 2 units in the last place. Clamped to -87, where a float is still normal, and
+ * to most <= 88. */
+static inline float hb_lstm_math_exp_to(float x, float most)
 {
     x = x < -87.0F ? -87.0F : x;
-    x = x > 88.0F ? 88.0F : x;
-    float shifted = x * 1.44269504F + 12582912.0F; /* 1.5 * 2^23: rounds to nearest */
+    x = x > most ? most : x;
+    float shifted = fmaf(x, 1.44269504F, 12582912.0F); /* 1.5 * 2^23: rounds to nearest */
     float n = shifted - 12582912.0F;
-    float r = (x - n * 0.693359375F) + n * 2.12194440e-4F;
-    float p = 1.0F / 720.0F;
-    p = p * r + 1.0F / 120.0F;
-    p = p * r + 1.0F / 24.0F;
-    p = p * r + 1.0F / 6.0F;
-    p = p * r + 0.5F;
-    p = p * r * r + r + 1.0F;
-    int32_t bits = ((int32_t)n + 127) * (1 << 23);
+    float r = fmaf(n, 2.12194440e-4F, fmaf(n, -0.693359375F, x));
+    float p = fmaf(1.0F / 720.0F, r, 1.0F / 120.0F);
+    p = fmaf(p, r, 1.0F / 24.0F);
+    p = fmaf(p, r, 1.0F / 6.0F);
+    p = fmaf(p, r, 0.5F);
+    p = fmaf(p * r, r, r) + 1.0F;
+    uint32_t bits; /* n is in the low bits of shifted */
+    memcpy(&bits, &shifted, sizeof bits);
+    bits = (bits << 23) + (UINT32_C(127) << 23);
     float power;
     memcpy(&power, &bits, sizeof power);
     return p * power;
+}
+
+static inline float hb_lstm_math_exp(float x)
+{
+    return hb_lstm_math_exp_to(x, 88.0F);
 }
 
 static inline float hb_lstm_math_logistic(float x)

@@ -289,6 +289,7 @@ static void fill(struct owner *owner, const struct hb_lstm_model *model)
             net->inverse_temperature[k][head] = t > 0.0F ? t : 1.0F;
         }
     }
+    net->starts = take(owner, net->batch_max, sizeof *net->starts);
     net->q8 = take(owner, net->batch_max * 2 * HB_LSTM_UNITS_MAX, 1);
     net->q8_scale = take(owner, net->batch_max, sizeof(float));
     net->pre = take(owner, net->batch_max * net->gates, sizeof(float));

@@ -40,6 +40,7 @@ struct hb_lstm_net {
     struct hb_lstm_rows score1, score2, score3, skip;
     /* Working memory of one batch. */
     float *x, *pre, *k, *gate_out, *score_init, *query_out, *logits, *layer1, *layer2, *scores;
+    const float **starts; /* [batch_max] */
     uint8_t *q8;
     float *q8_scale;
     struct hb_lstm_top top;
@@ -48,6 +49,9 @@ struct hb_lstm_net {
 /* c [rows][ldc] += a [rows][lda] b, by whichever form b has. */
 void hb_lstm_net_multiply(struct hb_lstm_net *net, const struct hb_lstm_packed *b,
     const float *a, size_t lda, size_t rows, float *c, size_t ldc);
+/* The same with c = start[i] + a b; start [rows]. */
+void hb_lstm_net_multiply_from(struct hb_lstm_net *net, const struct hb_lstm_packed *b,
+    const float *const *start, const float *a, size_t lda, size_t rows, float *c, size_t ldc);
 uint32_t hb_lstm_net_token(const struct hb_lstm_net *net, uint32_t place);
 
 #endif

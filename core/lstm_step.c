@@ -3,21 +3,30 @@
 
 #include "core/lstm_net_impl.h"
 
-void hb_lstm_net_multiply(struct hb_lstm_net *net, const struct hb_lstm_packed *b,
-    const float *a, size_t lda, size_t rows, float *c, size_t ldc)
+void hb_lstm_net_multiply_from(struct hb_lstm_net *net, const struct hb_lstm_packed *b,
+    const float *const *start, const float *a, size_t lda, size_t rows, float *c, size_t ldc)
 {
     if (b->b8 == NULL) {
-        net->kernels->product(&(struct hb_lstm_product) { .a = a, .b = b->b, .c = c, .lda = lda,
-            .ldc = ldc, .panel = b->k * hb_lstm_panel, .row = hb_lstm_panel, .rows = rows,
-            .columns = b->columns, .k = b->k });
+        net->kernels->product(&(struct hb_lstm_product) { .a = a, .b = b->b, .start = start,
+            .c = c, .lda = lda, .ldc = ldc, .panel = b->k * hb_lstm_panel, .row = hb_lstm_panel,
+            .rows = rows, .columns = b->columns, .k = b->k });
         return;
     }
     for (size_t i = 0; i < rows; i++) {
         net->q8_scale[i] = net->kernels->quantize(a + i * lda, b->k, net->q8 + i * b->k4);
+        if (start != NULL) {
+            memcpy(c + i * ldc, start[i], b->columns * sizeof *c);
+        }
     }
     net->kernels->product8(&(struct hb_lstm_product8) { .a = net->q8, .b = b->b8, .c = c,
         .a_scale = net->q8_scale, .b_scale = b->scale, .correction = b->correction,
         .lda = b->k4, .ldc = ldc, .rows = rows, .columns = b->columns, .k = b->k4 });
+}
+
+void hb_lstm_net_multiply(struct hb_lstm_net *net, const struct hb_lstm_packed *b,
+    const float *a, size_t lda, size_t rows, float *c, size_t ldc)
+{
+    hb_lstm_net_multiply_from(net, b, NULL, a, lda, rows, c, ldc);
 }
 
 uint32_t hb_lstm_net_token(const struct hb_lstm_net *net, uint32_t place)
@@ -40,22 +49,23 @@ static void first_layer(struct hb_lstm_net *net, size_t count, const uint32_t *p
     for (size_t i = 0; i < count; i++) {
         size_t token = hb_lstm_net_token(net, places[i]);
         float *x = net->x + i * lda;
-        const float *start = net->bias[0];
+        net->starts[i] = net->bias[0];
         if (embedding > 0) {
             memcpy(x, net->embedding + token * embedding, embedding * sizeof *x);
         } else {
-            start = net->token_gates + token * net->gates;
+            net->starts[i] = net->token_gates + token * net->gates;
         }
-        memcpy(net->pre + i * net->gates, start, net->gates * sizeof *x);
         memcpy(x + embedding, features + i * s->feature_count, s->feature_count * sizeof *x);
         memcpy(x + net->inputs, states + i * len, s->units * sizeof *x);
     }
     if (net->is_int8) {
-        hb_lstm_net_multiply(net, &net->input, net->x, lda, count, net->pre, net->gates);
+        hb_lstm_net_multiply_from(net, &net->input, net->starts, net->x, lda, count, net->pre,
+            net->gates);
         hb_lstm_net_multiply(net, &net->recurrent[0], net->x + net->inputs, lda, count, net->pre,
             net->gates);
     } else {
-        hb_lstm_net_multiply(net, &net->recurrent[0], net->x, lda, count, net->pre, net->gates);
+        hb_lstm_net_multiply_from(net, &net->recurrent[0], net->starts, net->x, lda, count,
+            net->pre, net->gates);
     }
     for (size_t i = 0; i < count; i++) {
         float *h = states + i * len;
@@ -71,9 +81,10 @@ static void second_layer(struct hb_lstm_net *net, size_t count, float *states)
         float *x = net->x + i * 2 * h;
         memcpy(x, state, h * sizeof *x);
         memcpy(x + h, state + 2 * h, h * sizeof *x);
-        memcpy(net->pre + i * net->gates, net->bias[1], net->gates * sizeof *x);
+        net->starts[i] = net->bias[1];
     }
-    hb_lstm_net_multiply(net, &net->recurrent[1], net->x, 2 * h, count, net->pre, net->gates);
+    hb_lstm_net_multiply_from(net, &net->recurrent[1], net->starts, net->x, 2 * h, count, net->pre,
+        net->gates);
     for (size_t i = 0; i < count; i++) {
         float *state = states + i * len + 2 * h;
         net->kernels->cell(net->pre + i * net->gates, h, state, state + h);

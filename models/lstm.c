@@ -179,8 +179,9 @@ static void add_own(const struct model_lstm_shape *shape, struct model_lstm_tape
     size_t features = shape->features, width = shape->inputs - features;
     float *sums = tape->own_sums + g.begin;
     model_gemm_run(&(struct model_gemm_product) {
-        .a = { tape->states + shape->units, 1, tape->state_row }, .b = tape->gates + g.begin, .panel = 32, .row = tape->row, .m = features + 1,
-        .n = g.end - g.begin, .k = shape->steps * shape->batch, .c = sums, .ldc = tape->row });
+        .a = { tape->states + shape->units, 1, tape->state_row }, .b = tape->gates + g.begin,
+        .panel = 32, .row = tape->row, .m = features + 1, .n = g.end - g.begin,
+        .k = shape->steps * shape->batch, .c = sums, .ldc = tape->row });
     for (size_t i = g.begin; i < g.end; i++) {
         for (size_t j = 0; j < features; j++) {
             gradient->input[i * shape->inputs + width + j] += tape->own_sums[j * tape->row + i];

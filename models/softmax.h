@@ -28,9 +28,9 @@ void model_softmax_work_free(struct model_softmax_work *work);
 
 #define MODEL_SOFTMAX_IGNORE UINT32_MAX /* a target that does not count */
 
-/* h: tokens of [units], h_row floats from each other; targets [tokens]; each counted token weighs `weight` in
- * the loss. Returns the weighted sum of -log p(target); adds the derivatives
- * to gradient and writes dh [tokens][units]. gradient NULL: the loss only. */
+/* h: tokens of [units], h_row floats from each other; targets [tokens]; each counted token weighs
+ * `weight` in the loss. Returns the weighted sum of -log p(target); adds the derivatives to
+ * gradient and writes dh [tokens][units]. gradient NULL: the loss only. */
 double model_softmax_loss(const struct model_softmax_packed *packed, const float *h, size_t h_row,
     const uint32_t *targets, size_t tokens, float weight, struct model_softmax_work *work,
     const struct model_softmax_weights *gradient, float *dh);

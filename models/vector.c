@@ -20,11 +20,11 @@
 
 /* exp(x) = 2^n exp(r), |r| <= ln 2 / 2: Cody and Waite's split of ln 2 and a
  * polynomial of degree 6 (Remez on that interval), by fused multiply-adds.
- * Clamped to where a float is normal. */
-static inline float exp_of(float x)
+ * Clamped to -87, where a float is still normal, and to most <= 88. */
+static inline float exp_to(float x, float most)
 {
     x = x < -87.0F ? -87.0F : x;
-    x = x > 88.0F ? 88.0F : x;
+    x = x > most ? most : x;
     float shifted = fmaf(x, 1.44269504F, 12582912.0F); /* 1.5 * 2^23: rounds to nearest */
     float n = shifted - 12582912.0F;
     float r = fmaf(n, 2.12194440e-4F, fmaf(n, -0.693359375F, x));
@@ -42,20 +42,27 @@ static inline float exp_of(float x)
     return p * power;
 }
 
-static inline float tanh_of(float x)
+/* 1 / this is the logistic function of -x. At 43 it is as good as 0, and products of two of these
+ * are finite. */
+static inline float below_of(float x)
 {
-    return 1.0F - 2.0F / (1.0F + exp_of(2.0F * x));
+    return 1.0F + exp_to(x, 43.0F);
 }
 
-/* Two quotients cost one division: 1 / a = b / (a b). Where a b is infinite both are 0. */
+static inline float tanh_of(float x)
+{
+    return 1.0F - 2.0F / below_of(2.0F * x);
+}
+
+/* Two quotients cost one division: 1 / a = b / (a b). */
 VECTOR_CLONES void model_vector_cell(float *restrict pre, const float *restrict c_before,
     size_t units, float *restrict c, float *restrict h)
 {
     float *restrict i = pre, *restrict f = pre + units;
     float *restrict g = pre + 2 * units, *restrict o = pre + 3 * units;
     for (size_t u = 0; u < units; u++) {
-        float i_below = 1.0F + exp_of(-i[u]), f_below = 1.0F + exp_of(-f[u]);
-        float g_below = 1.0F + exp_of(2.0F * g[u]), o_below = 1.0F + exp_of(-o[u]);
+        float i_below = below_of(-i[u]), f_below = below_of(-f[u]);
+        float g_below = below_of(2.0F * g[u]), o_below = below_of(-o[u]);
         float i_f = 1.0F / (i_below * f_below), g_o = 1.0F / (g_below * o_below);
         i[u] = f_below * i_f;
         f[u] = i_below * i_f;
@@ -105,13 +112,13 @@ VECTOR_CLONES float model_vector_exp_sum(float *restrict x, size_t n, float *res
     }
     for (size_t k = 0; k < whole; k += lanes) {
         for (size_t j = 0; j < lanes; j++) {
-            x[k + j] = exp_of(x[k + j] - top);
+            x[k + j] = exp_to(x[k + j] - top, 0.0F);
             sum[j] += x[k + j];
         }
     }
     float total = 0.0F;
     for (size_t k = whole; k < n; k++) {
-        x[k] = exp_of(x[k] - top);
+        x[k] = exp_to(x[k] - top, 0.0F);
         total += x[k];
     }
     for (size_t j = 0; j < lanes; j++) {

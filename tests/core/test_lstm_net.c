@@ -316,6 +316,26 @@ static void a_model_out_of_bounds_is_named(void **state)
     lstm_world_fini(&world);
 }
 
+/* Sums of gates far beyond where they saturate, each beside each. Oracle: libm in double. */
+static void a_cell_is_right_at_the_ends(void **state)
+{
+    (void)state;
+    static const float ends[] = { -1e6F, -90.0F, -44.0F, -20.0F, -0.3F, 0.0F, 0.7F, 20.0F, 44.0F,
+        90.0F, 1e6F };
+    enum { count = sizeof ends / sizeof ends[0] };
+    const struct hb_lstm_kernels *kernels = hb_lstm_kernels_of(HB_LSTM_BEST);
+    for (size_t n = 0; n < (size_t)count * count * count * count; n++) {
+        float pre[] = { ends[n % count], ends[n / count % count],
+            ends[n / (count * count) % count], ends[n / (count * count * count)] };
+        float c = 0.41F, h;
+        double want = (double)c / (1.0 + exp(-(double)pre[1]))
+            + tanh((double)pre[2]) / (1.0 + exp(-(double)pre[0]));
+        kernels->cell(pre, 1, &h, &c);
+        assert_near((double)c, want, 3e-7);
+        assert_near((double)h, tanh(want) / (1.0 + exp(-(double)pre[3])), 3e-7);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -323,6 +343,7 @@ int main(void)
         cmocka_unit_test(batches_and_vector_units_do_not_show),
         cmocka_unit_test(eight_bits_are_nearly_as_good),
         cmocka_unit_test(functions_are_those_of_libm),
+        cmocka_unit_test(a_cell_is_right_at_the_ends),
         cmocka_unit_test(sixteen_bit_floats_round_as_the_processor_does),
         cmocka_unit_test(a_model_out_of_bounds_is_named),
     };

@@ -7,6 +7,7 @@
 #include "models/lstm.h"
 #include "models/memory.h"
 #include "models/softmax.h"
+#include "models/vector.h"
 
 /* A whole next-place model: odd sizes on purpose. */
 enum { steps = 5, batch = 3, inputs = 7, units = 19, places = 41, tokens = steps * batch };
@@ -114,7 +115,8 @@ static double loss_and_gradient(const double *numbers, const uint32_t *targets, 
     model_lstm_packed_update(packed, &lstm);
     model_softmax_packed_update(packed_head, &head);
     const float *h = model_lstm_forward(packed, &shape, &input, tape);
-    double loss = model_softmax_loss(packed_head, h, model_lstm_state_row(&shape), targets, tokens, weight, work, &dhead, dh);
+    double loss = model_softmax_loss(packed_head, h, model_lstm_state_row(&shape), targets, tokens,
+        weight, work, &dhead, dh);
     model_lstm_backward(packed, &shape, &input, tape, dh, &dlstm, gradient + at_x);
     model_softmax_work_free(work);
     model_softmax_packed_free(packed_head);
@@ -166,10 +168,35 @@ static void gradient_equals_central_differences_in_double(void **state)
     free(gradient);
 }
 
+/* Sums of gates far beyond where they saturate, each beside each. Oracle: libm in double. */
+static void a_cell_is_right_at_the_ends(void **state)
+{
+    (void)state;
+    static const float ends[] = { -1e6F, -90.0F, -44.0F, -20.0F, -0.3F, 0.0F, 0.7F, 20.0F, 44.0F,
+        90.0F, 1e6F };
+    enum { count = sizeof ends / sizeof ends[0] };
+    for (size_t n = 0; n < (size_t)count * count * count * count; n++) {
+        float pre[] = { ends[n % count], ends[n / count % count],
+            ends[n / (count * count) % count], ends[n / (count * count * count)] };
+        double i = logistic((double)pre[0]), f = logistic((double)pre[1]);
+        double g = tanh((double)pre[2]), o = logistic((double)pre[3]);
+        float before = 0.41F, c, h;
+        model_vector_cell(pre, &before, 1, &c, &h);
+        double want = f * (double)before + i * g;
+        assert_near((double)c, want, 3e-7);
+        assert_near((double)h, o * tanh(want), 3e-7);
+        assert_near((double)pre[0], i, 3e-7);
+        assert_near((double)pre[1], f, 3e-7);
+        assert_near((double)pre[2], g, 3e-7);
+        assert_near((double)pre[3], o, 3e-7);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gradient_equals_central_differences_in_double),
+        cmocka_unit_test(a_cell_is_right_at_the_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
