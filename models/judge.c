@@ -170,12 +170,25 @@ static void look_back(struct court *court, uint64_t first, uint64_t i)
     }
 }
 
+static bool is_anything_asked(const struct model_judge *judge, uint64_t first, uint64_t end)
+{
+    for (uint64_t i = first; i < end; i++) {
+        if (is_asked(judge, i)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum hb_status try_client(struct court *court, uint32_t client)
 {
     const struct model_dataset *dataset = court->judge->dataset;
     uint64_t first = dataset->first[client], end = dataset->first[client + 1];
     int is_windowed = court->judge->window_slots > 0;
     enum hb_status status = HB_OK;
+    if (!is_anything_asked(court->judge, first, end)) {
+        return HB_OK;
+    }
     hb_trail_init(court->trail, court->judge->visits);
     for (uint64_t i = first; status == HB_OK && i < end; i++) {
         if ((dataset->flags[i] & MODEL_SLOT_FIRST) != 0) {

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/random.h"
+
 static uint64_t run_end(const struct model_dataset *dataset, uint64_t begin, uint64_t end)
 {
     uint64_t i = begin + 1;
@@ -71,6 +73,24 @@ void model_pieces_ask(const struct model_pieces *pieces, const struct model_data
             uint64_t left = piece->end - 1 - t;
             uint8_t far = (uint8_t)(left < lags ? left : lags);
             asked[t] = far > asked[t] ? far : asked[t];
+        }
+    }
+}
+
+void model_pieces_thin(const struct model_dataset *dataset, uint32_t part, uint64_t wanted,
+    uint64_t seed, uint8_t *asked)
+{
+    uint64_t count = 0;
+    for (uint64_t i = 0; i < dataset->slot_count; i++) {
+        count += dataset->part[i] == part && asked[i] > 0;
+    }
+    if (wanted == 0 || wanted >= count) {
+        return;
+    }
+    double share = (double)wanted / (double)count;
+    for (uint64_t i = 0; i < dataset->slot_count; i++) {
+        if (dataset->part[i] == part && model_random_unit(seed, i) >= share) {
+            asked[i] = 0;
         }
     }
 }

@@ -42,4 +42,8 @@ void model_pieces_fini(struct model_pieces *pieces);
 void model_pieces_ask(const struct model_pieces *pieces, const struct model_dataset *dataset,
     uint8_t *asked);
 
+/* Of the instants of one part that may be asked at, keeps about `wanted` by chance; 0: all. */
+void model_pieces_thin(const struct model_dataset *dataset, uint32_t part, uint64_t wanted,
+    uint64_t seed, uint8_t *asked);
+
 #endif

@@ -19,7 +19,8 @@
 enum { knots = HB_CANDIDATES_KNOTS };
 
 static const char help[]
-    = "usage: harbinger evaluate MODEL DATASET [-o DIR] [visits=120] [sites=64|FILE]\n\n"
+    = "usage: harbinger evaluate MODEL DATASET [-o DIR] [visits=120] [sites=64|FILE]\n"
+      "       [instants=N]\n\n"
       "Judges a model file on the test part of a data set over the same places, beside the\n"
       "other predictors: hits, losses, calibration, distances at 15, 30, 45 and 60 minutes,\n"
       "over all cases and over those in which the client moved; at places and at sites; the\n"
@@ -27,12 +28,13 @@ static const char help[]
       "  -o DIR   writes DIR/evaluation.h5 and figures: reliability, precision-recall,\n"
       "           timeframe-hits, timeframe-loss (.pdf, .png, .gp, .tsv)\n"
       "  visits   of a client's own past that are kept (16..4096)\n"
+      "  instants at about so many instants, chosen by chance; all without it\n"
       "  sites    where endpoints may stand: a number (1..256), spread over the places as people\n"
       "           are in the training part; or a CSV file with name,lat_deg,lon_deg\n";
 
 struct evaluation {
     const char *model_path, *dataset_path, *sites_path, *out;
-    uint32_t site_count;
+    uint32_t site_count, instants; /* 0: all */
     struct model_dataset *dataset;
     struct data_model *model;
     struct model_sites sites;
@@ -80,6 +82,7 @@ static enum hb_status prepare(struct evaluation *run, struct data_problem *probl
     status = run->asked == NULL ? HB_ERR_MEMORY : model_pieces_init(&pieces, run->dataset);
     if (status == HB_OK) {
         model_pieces_ask(&pieces, run->dataset, run->asked);
+        model_pieces_thin(run->dataset, MODEL_PART_TEST, run->instants, 1, run->asked);
         run->judge = (struct model_judge) { .dataset = run->dataset,
             .asked = run->asked,
             .part = MODEL_PART_TEST,
@@ -182,12 +185,15 @@ static int parse(int argc, char **argv, struct evaluation *run)
     for (int i = 1; i < argc; i++) {
         uint32_t visits = number_of(argv[i], "visits", 4096);
         uint32_t sites = number_of(argv[i], "sites", MODEL_SITES_MAX);
+        uint32_t instants = number_of(argv[i], "instants", UINT32_MAX);
         if (strcmp(argv[i], "-o") == 0 && i + 1 < argc && run->out == NULL) {
             run->out = argv[++i];
         } else if (visits >= 16) {
             run->judge.visits = visits;
         } else if (sites > 0) {
             run->site_count = sites;
+        } else if (instants > 0) {
+            run->instants = instants;
         } else if (strncmp(argv[i], "sites=", 6) == 0 && argv[i][6] != '\0') {
             run->sites_path = argv[i] + 6;
         } else if (argv[i][0] == '-' || strchr(argv[i], '=') != NULL

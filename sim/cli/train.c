@@ -25,7 +25,7 @@ static const char help[]
       "at the end. A number that is not finite ends the run; the last checkpoint stays.\n"
       "  seed=1 epochs=4 patience=3 threads=1 units=128 embedding=64 visits=120 batch=24\n"
       "  rate=0.0006 dropout=0.5      (the same seed gives the same bytes on any threads)\n"
-      "  pieces=0       sequences an epoch, others in each; 0: all\n"
+      "  pieces=0       sequences an epoch, others in each, and instants to calibrate on; 0: all\n"
       "  checkpoint=200 steps between checkpoints; SIGINT and SIGTERM also make one\n"
       "  vocabulary=1   0: only candidates are offered, the rest is `elsewhere`\n";
 
@@ -83,6 +83,8 @@ static enum hb_status prepare(struct train_run *run, struct data_problem *proble
     }
     if (status == HB_OK) {
         model_pieces_ask(&pieces, run->dataset, run->asked);
+        model_pieces_thin(run->dataset, MODEL_PART_VALID, run->config.pieces, run->config.seed,
+            run->asked);
         status = model_trainer_create(&run->config, run->dataset, run->counts, &run->trainer);
     }
     model_pieces_fini(&pieces);

@@ -16,6 +16,8 @@
 #include "sim/run/oracle.h"
 #include "sim/run/trained.h"
 
+enum { answers_max = 64 }; /* evaluated together */
+
 /* A setting may have changed the kind after the models were read. */
 static enum hb_status create_lstm(struct sim_episode *episode,
     const struct sim_scenario_predictor *wanted)
@@ -29,7 +31,9 @@ static enum hb_status create_lstm(struct sim_episode *episode,
     }
     return hb_lstm_create(model,
         &(struct hb_lstm_config) { .client_capacity = stage->client_count,
-            .unix_epoch_s = stage->trace->epoch_unix_s, .is_tracked = 1 },
+            .unix_epoch_s = stage->trace->epoch_unix_s, .is_tracked = 1,
+            .visit_count = wanted->visits, .is_compact = wanted->compact,
+            .is_int8 = wanted->int8, .batch_max = answers_max },
         &episode->predictor);
 }
 
@@ -214,29 +218,50 @@ static void judge(struct sim_episode *episode, const struct sim_question *questi
     }
 }
 
-static void answer(struct sim_episode *episode, const struct sim_question *question)
+static void tell(struct sim_episode *episode, const struct sim_question *question,
+    const struct hb_prediction *prediction)
 {
-    struct hb_prediction prediction;
-    struct hb_question asked = { .at_ns = predictor_ns(episode, sim_episode_now_ns(episode)),
-        .client = client_of(episode, question->client), .horizon_s = question->horizon_s };
-    hb_predict_location(episode->predictor, &asked, 1, &prediction);
-    judge(episode, question, &prediction);
+    judge(episode, question, prediction);
     struct hb_event told = { .at_ns = sim_episode_now_ns(episode), .req = question->req,
         .kind = HB_EVENT_PREDICTED, .client = question->client, .place = HB_NONE, .site = HB_NONE,
-        .prediction = &prediction, .result = HB_RESULT_OK };
+        .prediction = prediction, .result = HB_RESULT_OK };
     sim_episode_tell(episode, &told);
     sim_serve_settle(episode);
+}
+
+/* Questions are answered together before the first answer is told: a predictor learns nothing
+ * from answers, so this is the same as one by one. */
+static void answer(struct sim_episode *episode, const struct sim_question *questions,
+    uint32_t count)
+{
+    struct hb_question asked[answers_max];
+    struct hb_prediction predictions[answers_max];
+    assert(count <= answers_max);
+    for (uint32_t i = 0; i < count; i++) {
+        asked[i] = (struct hb_question) {
+            .at_ns = predictor_ns(episode, sim_episode_now_ns(episode)),
+            .client = client_of(episode, questions[i].client),
+            .horizon_s = questions[i].horizon_s
+        };
+    }
+    hb_predict_location(episode->predictor, asked, count, predictions);
+    for (uint32_t i = 0; i < count; i++) {
+        tell(episode, &questions[i], &predictions[i]);
+    }
 }
 
 void sim_ask_batch(void *ctx, const struct sim_event *event)
 {
     struct sim_episode *episode = ctx;
     uint32_t count = episode->question_count;
+    struct sim_question questions[answers_max]; /* telling may ask again, at the end */
     (void)event;
     episode->is_batch_due = false;
-    for (uint32_t i = 0; i < count && !sim_stage_is_interrupted(episode->stage); i++) {
-        struct sim_question question = episode->questions[i];
-        answer(episode, &question);
+    for (uint32_t i = 0; i < count && !sim_stage_is_interrupted(episode->stage);) {
+        uint32_t some = count - i < answers_max ? count - i : answers_max;
+        memcpy(questions, episode->questions + i, some * sizeof *questions);
+        answer(episode, questions, some);
+        i += some;
     }
     episode->question_count -= count;
     memmove(episode->questions, episode->questions + count,

@@ -168,8 +168,8 @@ static const struct sim_field consent_fields[] = {
 #define OWNER struct sim_scenario_predictor
 static const struct sim_field predictor_fields[] = {
     FIELD(TEXT, name), CHOICE(kind, kind, "persistence frequency markov lstm oracle"),
-    FIELD(COUNT, order), FIELD(REAL, accuracy), FIELD(FILE, model), FIELD(REAL, latency_s),
-    FIELD(REAL, batch_s),
+    FIELD(COUNT, order), FIELD(REAL, accuracy), FIELD(FILE, model), FIELD(COUNT, visits),
+    FIELD(FLAG, compact), FIELD(FLAG, int8), FIELD(REAL, latency_s), FIELD(REAL, batch_s),
 };
 #undef OWNER
 

@@ -172,6 +172,8 @@ struct sim_scenario_predictor {
     char at[256], name[SIM_SCENARIO_TEXT], model[SIM_SCENARIO_FILE];
     uint32_t kind; /* enum sim_predictor_kind */
     uint32_t order;
+    uint32_t visits;
+    bool compact, int8;
     double accuracy, latency_s, batch_s;
 };
 
