@@ -90,6 +90,9 @@ static enum hb_status directions_checked(struct data_netmap_build *build)
 {
     struct data_link *links = build->links;
     size_t count = build->link_count;
+    if (count == 0) {
+        return HB_OK; /* for the topology to refuse */
+    }
     qsort(links, count, sizeof *links, compare);
     for (size_t i = 0; i < count; i++) {
         if (i > 0 && links[i].a == links[i - 1].a && links[i].b == links[i - 1].b) {

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "analysis/catchment.h"
 #include "data/asrel.h"
 #include "sim/cli/verify.h"
 #include "sim/net/steer.h"
@@ -11,19 +12,23 @@
 #define PATH_BYTES 4096
 
 static const char help[]
-    = "usage: harbinger verify catchment DIR [--as-rel FILE] [--as-country FILE]\n\n"
+    = "usage: harbinger verify catchment DIR [--as-rel FILE] [--as-country FILE]\n"
+      "                                  [--figure DIR]\n\n"
       "Predicts which of two sites of the PEERING testbed each AS reaches, and compares\n"
       "with what pings measured. DIR has peers.json and a folder ID_SITE_SITE for each\n"
       "experiment. By default the other files are those of the folders beside DIR:\n"
       "caida-as-rel/20180101.as-rel.txt and as-country/asn_name_country.txt.\n\n"
       "  majority   all ASes to the site that really has more (needs the answer)\n"
       "  plain      Gao-Rexford on the relationships, sites beside their neighbours\n"
-      "  observed   with what route collectors saw of each site alone\n"
-      "  full       one rule: observed, their majority and geography, as odds\n"
-      "  left out   the same with weights that are best on the other experiments\n";
+      "  announced  the same from where collectors saw each site's neighbours tell it\n"
+      "  observed   with all that route collectors saw of each site alone\n"
+      "  full       clues weighted: observed, their majority, geography, length and kind of\n"
+      "             route; weights fitted to all experiments\n"
+      "  left out   the same with weights fitted to the other experiments: the blind figure\n\n"
+      "--figure DIR  draws catchment.pdf, .png, .gp and .tsv there\n";
 
 struct paths {
-    const char *folder, *as_rel, *as_country;
+    const char *folder, *as_rel, *as_country, *figure;
     char beside[2][PATH_BYTES];
 };
 
@@ -36,6 +41,9 @@ static int paths_read(int argc, char **argv, struct paths *out)
             i++;
         } else if (strcmp(argv[i], "--as-country") == 0 && i + 1 < argc) {
             into = &out->as_country;
+            i++;
+        } else if (strcmp(argv[i], "--figure") == 0 && i + 1 < argc) {
+            into = &out->figure;
             i++;
         } else if (argv[i][0] == '-') {
             return 0;
@@ -65,34 +73,70 @@ static void show_progress(void *ctx, uint32_t done, uint32_t of)
     }
 }
 
-static void print_row(const struct data_peering *peering, const struct sim_steer_outcome *row)
+#define COLUMNS 6
+static const char *const column_names[COLUMNS]
+    = { "majority", "plain", "announced", "observed", "full", "left out" };
+
+static void columns_of(const struct sim_steer_outcome *row, double out[COLUMNS])
 {
-    printf("%4u %-12s %-12s %8zu %7.3f %9.3f %7.3f %9.3f %7.3f %9.3f%s\n", row->id,
-        peering->names[row->site[0]], peering->names[row->site[1]], row->answer_count,
-        row->first_share, row->majority, row->plain, row->observed, row->full, row->left_out,
-        row->is_competitive ? "  *" : "");
+    const double values[COLUMNS] = { row->majority, row->plain, row->announced, row->observed,
+        row->full, row->left_out };
+    memcpy(out, values, sizeof values);
+}
+
+static void print_values(const double values[COLUMNS], double by)
+{
+    for (int k = 0; k < COLUMNS; k++) {
+        printf(" %9.3f", values[k] / by);
+    }
 }
 
 static void print_table(const struct data_peering *peering, const struct sim_steer_outcome *rows)
 {
-    printf("%4s %-12s %-12s %8s %7s %9s %7s %9s %7s %9s\n", "", "first site", "second site",
-        "ASes", "first", "majority", "plain", "observed", "full", "left out");
-    double sums[5] = { 0.0, 0.0, 0.0, 0.0, 0.0 };
+    double sums[COLUMNS] = { 0.0 }, values[COLUMNS];
     uint32_t count = 0;
+    printf("%4s %-12s %-12s %8s %7s", "", "first site", "second site", "ASes", "first");
+    for (int k = 0; k < COLUMNS; k++) {
+        printf(" %9s", column_names[k]);
+    }
+    printf("\n");
     for (uint32_t i = 0; i < peering->experiment_count; i++) {
-        print_row(peering, &rows[i]);
-        if (rows[i].is_competitive) {
-            const double values[5] = { rows[i].majority, rows[i].plain, rows[i].observed,
-                rows[i].full, rows[i].left_out };
-            for (int k = 0; k < 5; k++) {
-                sums[k] += values[k];
-            }
-            count++;
+        const struct sim_steer_outcome *row = &rows[i];
+        columns_of(row, values);
+        printf("%4u %-12s %-12s %8zu %7.3f", row->id, peering->names[row->site[0]],
+            peering->names[row->site[1]], row->answer_count, row->first_share);
+        print_values(values, 1.0);
+        printf("%s\n", row->is_competitive ? "  *" : "");
+        for (int k = 0; k < COLUMNS && row->is_competitive; k++) {
+            sums[k] += values[k];
+        }
+        count += row->is_competitive != 0;
+    }
+    printf("%-47s", "mean of those where both sites have a tenth (*)");
+    print_values(sums, count == 0 ? 1.0 : count);
+    printf("\n");
+}
+
+static enum hb_status draw(const char *directory, const struct data_peering *peering,
+    const struct sim_steer_outcome *outcomes, struct data_problem *problem)
+{
+    static const char *const names[ANALYSIS_CATCHMENT_KINDS]
+        = { "majority", "plain", "announced", "observed", "left out" };
+    struct analysis_catchment_row *rows = calloc(peering->experiment_count + 1u, sizeof *rows);
+    size_t count = 0;
+    for (uint32_t i = 0; rows != NULL && i < peering->experiment_count; i++) {
+        const struct sim_steer_outcome *from = &outcomes[i];
+        if (from->is_competitive) {
+            rows[count++] = (struct analysis_catchment_row){
+                .sites = { peering->names[from->site[0]], peering->names[from->site[1]] },
+                .right = { from->majority, from->plain, from->announced, from->observed,
+                    from->left_out } };
         }
     }
-    count = count == 0 ? 1 : count;
-    printf("mean of those where both sites have a tenth (*) %8.3f %7.3f %9.3f %7.3f %9.3f\n",
-        sums[0] / count, sums[1] / count, sums[2] / count, sums[3] / count, sums[4] / count);
+    enum hb_status status = rows == NULL
+        ? HB_ERR_MEMORY : analysis_catchment_draw(directory, names, rows, count, problem);
+    free(rows);
+    return status;
 }
 
 struct loaded {
@@ -139,7 +183,10 @@ int verify_catchment(int argc, char **argv)
     }
     if (status == HB_OK) {
         print_table(loaded.peering, rows);
-    } else {
+        status = paths.figure == NULL
+            ? HB_OK : draw(paths.figure, loaded.peering, rows, &problem);
+    }
+    if (status != HB_OK) {
         fprintf(stderr, "harbinger verify catchment: %s\n",
             problem.text[0] == '\0' ? hb_status_text(status) : problem.text);
     }

@@ -10,30 +10,26 @@
  * predicted from relationships, from what each site alone looks like to route
  * collectors, and from geography, and compared with what was measured.
  *
- * plain     Gao-Rexford by the three-phase solver; the sites are ASes beside
- *           their listed neighbours (providers, or peers); ties: lowest number.
- * observed  ASes on the collectors' paths choose between their two observed
- *           routes (customer before others, then shorter, then by geography);
- *           the rest inherit by Gao-Rexford, the mean over equally good routes.
- * full      log odds of that share, doubt kept, + prior_weight x log odds of the
- *           share of the collectors' neighbours + geography_per_1000_km x how
- *           much nearer the AS's country is to the first site. */
-struct sim_steer_rule {
-    double doubt;                 /* a share is believed within doubt .. 1 - doubt */
-    double prior_weight, geography_per_1000_km;
-};
-
+ * plain      Gao-Rexford by the three-phase solver; the sites are ASes beside
+ *            their listed neighbours (providers, or peers); ties: lowest number.
+ * announced  the same from the last two ASes of the collectors' paths on: where
+ *            the sites' neighbours really told the prefix, and how far prepended;
+ *            of equally good routes the mean.
+ * observed   all ASes on the collectors' paths choose between their two observed
+ *            routes (customer before others, then shorter, then by geography);
+ *            the rest inherit by Gao-Rexford.
+ * full       the clues of steer_odds.h weighted (observed, the predicted majority
+ *            of the collectors' neighbours, geography, the routes to each site
+ *            alone), weights fitted to all experiments.
+ * left_out   the same with weights fitted to all other experiments.
+ * Both sites' announcements together are never looked at, but as the answers. */
 struct sim_steer_outcome {
     uint32_t id, site[2];
     size_t answer_count;
     double first_share, majority; /* measured share of the first site; of the larger */
-    double plain, observed, full; /* shares of the answers that are predicted right */
-    double left_out;              /* full, by the rule that is best on all other experiments */
+    double plain, announced, observed, full, left_out; /* shares of answers predicted right */
     int is_competitive;           /* both sites have a tenth of the ASes */
 };
-
-/* One rule for all experiments. */
-struct sim_steer_rule sim_steer_rule_default(void);
 
 struct sim_steer_input {
     const struct data_topology *topology; /* AS relationships */

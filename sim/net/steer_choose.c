@@ -17,7 +17,7 @@ struct chooser {
     size_t counts[2];
 };
 
-static bool is_transit(const struct data_peering *peering, uint32_t site, uint32_t as)
+bool sim_steer_is_transit(const struct data_peering *peering, uint32_t site, uint32_t as)
 {
     bool is = false;
     for (size_t i = 0; i < peering->link_count; i++) {
@@ -33,7 +33,7 @@ static enum data_relation relation_of(const struct chooser *chooser, int side, u
 {
     const struct data_topology *topology = chooser->input->topology;
     if (route->via == STEER_NONE) {
-        return is_transit(chooser->input->peering, chooser->site[side], route->as)
+        return sim_steer_is_transit(chooser->input->peering, chooser->site[side], route->as)
             ? DATA_RELATION_CUSTOMER : DATA_RELATION_PEER;
     }
     uint32_t via = data_topology_node(topology, route->via);

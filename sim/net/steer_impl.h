@@ -36,9 +36,16 @@ double sim_steer_nearer(const struct sim_steer_input *input, const uint32_t site
 enum hb_status sim_steer_choose(const struct sim_steer_input *input, const uint32_t site[2],
     struct steer_state *states, double *prior);
 
-/* Lets the rest of states inherit. */
+/* Lets the rest of states inherit. bound [node_count]: 1 where a node tells its
+ * customers only and no listed link to a site counts; NULL: nowhere. */
 enum hb_status sim_steer_inherit(const struct sim_steer_input *input, const uint32_t site[2],
+    const uint8_t *bound, struct steer_state *states);
+
+/* Gao-Rexford from the last two ASes of the collectors' paths on. */
+enum hb_status sim_steer_announced(const struct sim_steer_input *input, const uint32_t site[2],
     struct steer_state *states);
+
+bool sim_steer_is_transit(const struct data_peering *peering, uint32_t site, uint32_t as);
 
 /* Sides (0, 1; 2: no route) of all nodes by plain Gao-Rexford; sides [node_count]. */
 enum hb_status sim_steer_plain(const struct sim_steer_input *input, const uint32_t site[2],

@@ -9,6 +9,7 @@
 struct heir {
     const struct data_topology *topology;
     struct steer_state *states;
+    const uint8_t *bound; /* or NULL */
     double *sums;      /* [node] of the shares of equally good offers ... */
     uint32_t *counts;  /* ... and how many; 0: none */
     uint32_t *touched; /* [node] with offers */
@@ -45,7 +46,9 @@ static void level(struct heir *heir, uint32_t length, enum data_relation towards
         if (state->length != length || (!all && state->relation != DATA_RELATION_CUSTOMER)) {
             continue;
         }
-        for (uint32_t e = topology->first[node]; e < topology->first[node + 1]; e++) {
+        bool is_bound = heir->bound != NULL && heir->bound[node] != 0
+            && towards != DATA_RELATION_CUSTOMER;
+        for (uint32_t e = topology->first[node]; !is_bound && e < topology->first[node + 1]; e++) {
             bool is_told = topology->relation[e] == towards
                 && heir->states[topology->peer[e]].length == 0;
             if (is_told) {
@@ -61,7 +64,8 @@ static void cross(struct heir *heir, const struct sim_steer_input *input, const 
 {
     for (uint32_t length = 1; length < LENGTH_MAX; length++) {
         level(heir, length, DATA_RELATION_PEER, false);
-        for (size_t i = 0; i < input->peering->link_count && length + 1 == SITE_LENGTH; i++) {
+        for (size_t i = 0; i < input->peering->link_count && heir->bound == NULL
+             && length + 1 == SITE_LENGTH; i++) {
             const struct data_peering_link *link = &input->peering->links[i];
             uint32_t node = data_topology_node(heir->topology, link->as);
             bool is_one = (link->site == site[0] || link->site == site[1]) && !link->is_transit;
@@ -88,10 +92,11 @@ static void cross(struct heir *heir, const struct sim_steer_input *input, const 
 }
 
 enum hb_status sim_steer_inherit(const struct sim_steer_input *input, const uint32_t site[2],
-    struct steer_state *states)
+    const uint8_t *bound, struct steer_state *states)
 {
     size_t nodes = input->topology->node_count;
     struct heir heir = { .topology = input->topology, .states = states,
+        .bound = bound,
         .sums = calloc(nodes, sizeof(double)), .counts = calloc(nodes, sizeof(uint32_t)),
         .touched = calloc(nodes, sizeof(uint32_t)) };
     struct steer_state *crossed = calloc(nodes, sizeof *crossed);
