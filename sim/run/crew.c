@@ -2,13 +2,11 @@
 #include "sim/run/crew.h"
 
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdlib.h>
 
 struct crew {
     pthread_mutex_t lock;
-    uint32_t next_large, large_count, large_running;
-    uint32_t next, task_count; /* of the others */
+    uint32_t next, task_count;
     uint32_t failed_task;
     enum hb_status failure;
     sim_crew_task_fn *work;
@@ -23,16 +21,9 @@ struct member {
 
 static uint32_t take(struct crew *crew)
 {
-    uint32_t task = crew->task_count;
     pthread_mutex_lock(&crew->lock);
-    bool has_others = crew->next < crew->task_count;
-    bool may_be_large = crew->large_running == 0 || !has_others;
-    if (crew->failure == HB_OK && crew->next_large < crew->large_count && may_be_large) {
-        task = crew->next_large++;
-        crew->large_running++;
-    } else if (crew->failure == HB_OK && has_others) {
-        task = crew->next++;
-    }
+    uint32_t task = crew->failure == HB_OK ? crew->next : crew->task_count;
+    crew->next += task < crew->task_count;
     pthread_mutex_unlock(&crew->lock);
     return task;
 }
@@ -40,7 +31,6 @@ static uint32_t take(struct crew *crew)
 static void report(struct crew *crew, uint32_t task, enum hb_status status)
 {
     pthread_mutex_lock(&crew->lock);
-    crew->large_running -= task < crew->large_count;
     if (status != HB_OK && (crew->failure == HB_OK || task < crew->failed_task)) {
         crew->failure = status;
         crew->failed_task = task;
@@ -61,16 +51,7 @@ static void *labour(void *argument)
 enum hb_status sim_crew_run(uint32_t thread_count, uint32_t task_count, sim_crew_task_fn *work,
     void *ctx)
 {
-    return sim_crew_run_large(thread_count, (struct sim_crew_tasks) { .count = task_count },
-        work, ctx);
-}
-
-enum hb_status sim_crew_run_large(uint32_t thread_count, struct sim_crew_tasks tasks,
-    sim_crew_task_fn *work, void *ctx)
-{
-    uint32_t task_count = tasks.count;
-    struct crew crew = { .next = tasks.large_count, .large_count = tasks.large_count,
-        .task_count = task_count, .failure = HB_OK, .work = work, .ctx = ctx };
+    struct crew crew = { .task_count = task_count, .failure = HB_OK, .work = work, .ctx = ctx };
     struct member *members = calloc(thread_count, sizeof *members);
     if (members == NULL || pthread_mutex_init(&crew.lock, NULL) != 0) {
         free(members);

@@ -16,12 +16,4 @@ typedef enum hb_status sim_crew_task_fn(void *ctx, uint32_t task, uint32_t lane)
 enum hb_status sim_crew_run(uint32_t thread_count, uint32_t task_count, sim_crew_task_fn *work,
     void *ctx);
 
-/* The same; but as long as there are others, only one of the first large_count
- * tasks, which take much memory, is under way at a time. */
-struct sim_crew_tasks {
-    uint32_t count, large_count;
-};
-enum hb_status sim_crew_run_large(uint32_t thread_count, struct sim_crew_tasks tasks,
-    sim_crew_task_fn *work, void *ctx);
-
 #endif

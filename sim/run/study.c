@@ -34,7 +34,6 @@ struct study {
     struct sim_progress *progress;
     struct slot *slots;  /* [policy_count] */
     uint32_t *order;     /* [policy_count] in which they are begun */
-    uint32_t asking_count; /* of these, those at the front that ask predictors */
     uint32_t replication, setting;
     struct sim_bound bound;
     struct recording recording;
@@ -74,8 +73,7 @@ static enum hb_status play_policy(void *ctx, uint32_t task, uint32_t lane)
     return sim_episode_run(study->stage, &options, &slot->summary, &slot->problem);
 }
 
-/* Those that ask predictors take longest, so they are begun first; their tables
- * are large, so one is run beside those that do not. */
+/* Those that ask predictors take longest, so they are begun first. */
 static void order_policies(struct study *study)
 {
     uint32_t count = 0;
@@ -86,7 +84,6 @@ static void order_policies(struct study *study)
                 study->order[count++] = i;
             }
         }
-        study->asking_count = asks == 1 ? count : study->asking_count;
     }
 }
 
@@ -134,9 +131,7 @@ static enum hb_status run_policies(struct study *study)
     }
     status = status == HB_OK ? open_slots(study) : status;
     if (status == HB_OK) {
-        status = sim_crew_run_large(study->options->threads,
-            (struct sim_crew_tasks) { .count = count, .large_count = study->asking_count },
-            play_policy, study);
+        status = sim_crew_run(study->options->threads, count, play_policy, study);
     }
     for (uint32_t i = 0; i < count && status != HB_OK; i++) {
         if (study->slots[i].problem.text[0] != '\0' && study->problem->text[0] == '\0') {
