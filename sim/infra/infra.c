@@ -189,13 +189,25 @@ static uint32_t add_instance(struct sim_infra *infra, uint32_t client, uint32_t 
     return i;
 }
 
+/* Who had it stopped hears that it is; from now on it is the opener's. */
+static void revive(struct sim_infra *infra, uint32_t client, uint32_t i)
+{
+    sim_operations_finish_soon(infra, sim_instances_at(infra->instances, i)->operation,
+        HB_RESULT_OK, 0.0);
+    run(infra, client, i);
+}
+
 enum hb_status sim_infra_open(struct sim_infra *infra, uint32_t client, uint32_t site)
 {
-    if (sim_instances_find(infra->instances, client, site) != SIM_INSTANCES_NONE) {
+    uint32_t i = sim_instances_find(infra->instances, client, site);
+    if (i != SIM_INSTANCES_NONE) {
+        if (sim_instances_at(infra->instances, i)->phase == SIM_INSTANCES_STOPPING) {
+            revive(infra, client, i);
+        }
         return HB_OK;
     }
     infra->counts.overbooked += !sim_instances_has_room(infra->instances, site);
-    uint32_t i = add_instance(infra, client, site);
+    i = add_instance(infra, client, site);
     if (i == SIM_INSTANCES_NONE) {
         return HB_ERR_FULL;
     }

@@ -67,7 +67,8 @@ void sim_infra_free(struct sim_infra *infra);
 
 /* The instance that a client finds when it connects: from the site's warm pool,
  * idle at once, slot taken even if the site is full (that is counted). Nothing
- * happens if the client has one there. HB_ERR_FULL: no instance record left. */
+ * happens if the client has one there, but one that is being stopped runs on (who
+ * had it stopped hears that it is). HB_ERR_FULL: no instance record left. */
 enum hb_status sim_infra_open(struct sim_infra *infra, uint32_t client, uint32_t site);
 
 /* The commands of core/ports.h. provision answers NO_ROOM at once if the site

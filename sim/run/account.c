@@ -71,6 +71,33 @@ static void add_latency(struct sim_episode *episode, const struct sim_rider *rid
     }
 }
 
+/* A failed request keeps its client waiting for as long as the slowest site would
+ * have taken, so it costs at least what that answer would; unserved_s without an
+ * instance spare none of the dearest one's rent. */
+static void add_failed(struct sim_episode *episode, uint32_t client, double requests,
+    double unserved_s)
+{
+    const struct sim_stage *stage = episode->stage;
+    const struct sim_rider *rider = &episode->riders[client];
+    uint64_t visit = stage->trace->first[client] + rider->visit - 1;
+    float slowest_ms = 0.0f, dearest = 0.0f;
+    episode->sums.failed += requests;
+    if (!(requests > 0.0)) {
+        return;
+    }
+    for (uint32_t site = 0; site < stage->map.site_count; site++) {
+        slowest_ms = fmaxf(slowest_ms, (float)hb_map_rtt_ms(&stage->map, rider->place, site));
+        dearest = fmaxf(dearest, stage->map.sites[site].price_factor);
+    }
+    double ms = (double)slowest_ms + sim_stage_access_ms(stage, client, visit)
+        + episode->scenario->service.service_ms;
+    double rent = episode->scenario->service.shared ? 0.0
+        : hb_cost_instance(&episode->prices, HB_POWER_BUSY, (double)dearest, unserved_s);
+    double money = requests * hb_cost_request(&episode->prices, ms) + rent
+        - requests * episode->prices.failed_request;
+    episode->sums.failure_money += money > 0.0 ? money : 0.0;
+}
+
 void sim_account_end(struct sim_episode *episode, uint32_t client)
 {
     struct sim_rider *rider = &episode->riders[client];
@@ -84,7 +111,7 @@ void sim_account_end(struct sim_episode *episode, uint32_t client)
     sums->requests += requests;
     sums->fate_s[rider->fate] += elapsed_s;
     if (rider->is_failing) {
-        sums->failed += requests;
+        add_failed(episode, client, requests, elapsed_s);
         add_sample(episode, client, 0.0, requests, 0.0);
         rider->segment_ns = now_ns;
         return;
@@ -94,7 +121,7 @@ void sim_account_end(struct sim_episode *episode, uint32_t client)
     double wait_s = (load->wait_sum - rider->wait_mark_s) / elapsed_s;
     double lost = requests * (load->loss_sum - rider->loss_mark) / elapsed_s;
     double served = requests - lost, latency_ms = (double)rider->base_ms + wait_s * 1e3;
-    sums->failed += lost;
+    add_failed(episode, client, lost, 0.0);
     sums->stale += rider->is_stale ? served : 0.0;
     add_latency(episode, rider, served, latency_ms);
     add_sample(episode, client, served, lost, latency_ms);

@@ -10,13 +10,10 @@
 #include "sim/run/parts.h"
 #include "sim/run/session.h"
 
-/* One trajectory is dearer here than to a policy: to be served by a mirror and
- * to go back to the primary, which still has the state. That takes three moves of
- * DNS and both instances' rent, and is not seen on random scenarios
- * (tests/system/test_bound.c). The optimum answers every request: one that fails
- * them on purpose, where prices make that cheaper than a slow answer, is no
- * yardstick (it took 17 % off the cost of lead-time.xml); a policy's own few
- * failures may save it less than a request's price each. */
+/* The optimum answers every request: a failed one is never cheaper than the slowest
+ * answer (sim/run/account.c), so nothing is gained by failing. A copy of the state
+ * may serve two moves of a policy: to a mirror and, before it is promoted, back to
+ * the primary, which still has the state. So a steered move bears half a copy here. */
 #define SHARD_COUNT 64u /* fixed, so that sums do not depend on the threads */
 
 struct segment {
@@ -218,10 +215,15 @@ static void free_bench(const struct bound *bound, struct bench *bench)
     free(bench->segments);
 }
 
-/* A move is either steered: one DNS update, the new instance idle while the
- * state is copied; or anycast's: requests are stale and the old instance is idle
- * meanwhile, without lead or DNS. A shared instance's rent is nobody's. */
-static void price_site(struct bound *bound, uint32_t site, double least_factor)
+/* The site where a copy costs the least. */
+struct least {
+    double factor, copy_s;
+};
+
+/* A move is either steered: one DNS update, and half of a copy during which the
+ * new instance is idle; or anycast's: a whole copy, requests are stale and the old
+ * instance is idle meanwhile, without lead or DNS. A shared instance's rent is nobody's. */
+static void price_site(struct bound *bound, uint32_t site, struct least least)
 {
     const struct sim_stage *stage = bound->stage;
     const struct sim_scenario_service *service = &stage->scenario->service;
@@ -231,11 +233,11 @@ static void price_site(struct bound *bound, uint32_t site, double least_factor)
     double own = service->shared ? 0.0 : 1.0;
     double state = hb_cost_state(prices, service->state_mb * 1e6);
     double steered = prices->dns_update
-        + own * hb_cost_instance(prices, HB_POWER_IDLE, factor, copy_s);
-    double stale = service->request_rate_hz * copy_s * prices->failed_request
-        + own * hb_cost_instance(prices, HB_POWER_IDLE, least_factor, copy_s);
-    bound->enter[site] = state + fmin(steered, stale);
-    bound->early[site] = state + stale;
+        + 0.5 * (state + own * hb_cost_instance(prices, HB_POWER_IDLE, least.factor, least.copy_s));
+    double stale = state + service->request_rate_hz * copy_s * prices->failed_request
+        + own * hb_cost_instance(prices, HB_POWER_IDLE, least.factor, copy_s);
+    bound->enter[site] = fmin(steered, stale);
+    bound->early[site] = stale;
     bound->rent[site] = own * hb_cost_instance(prices, HB_POWER_BUSY, factor, 1.0);
 }
 
@@ -253,12 +255,14 @@ static enum hb_status price_sites(struct bound *bound)
         || bound->rent == NULL || bound->hop_ms == NULL || bound->path_ms == NULL) {
         return HB_ERR_MEMORY;
     }
-    double least_factor = INFINITY;
+    struct least least = { INFINITY, INFINITY };
     for (uint32_t site = 0; site < count; site++) {
-        least_factor = fmin(least_factor, (double)map->sites[site].price_factor);
+        double copy_s = bound->stage->scenario->service.state_mb / bound->stage->link_mb_s[site];
+        least.factor = fmin(least.factor, (double)map->sites[site].price_factor);
+        least.copy_s = fmin(least.copy_s, copy_s);
     }
     for (uint32_t site = 0; site < count; site++) {
-        price_site(bound, site, least_factor);
+        price_site(bound, site, least);
     }
     return HB_OK;
 }

@@ -32,8 +32,8 @@ struct sim_bound {
 /* Every session is a path of its own: where it starts is free, as an anycast
  * site is to a policy. Queues, images, waits for DNS and the rent of shared
  * instances are left out; whatever a policy may do, be it by misfortune, is
- * allowed: to fail requests, to be passed on by another site, to follow anycast
- * without lead or DNS. So no policy pays less (one exception, see bound.c).
+ * allowed: to be passed on by another site, to follow anycast without lead or DNS,
+ * to go back for half the price. So no policy pays less.
  * HB_ERR_MEMORY, HB_ERR_INTERRUPTED. */
 enum hb_status sim_bound_solve(const struct sim_stage *stage, uint32_t threads,
     const struct sim_bound_solver *solver, struct sim_bound *out);

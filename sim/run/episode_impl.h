@@ -105,6 +105,7 @@ struct sim_sampled {
 struct sim_episode_sums {
     double requests, failed, stale, latency_sum, over_target, latency_money;
     double latency_amount, penalty_amount, failed_booked;
+    double failure_money; /* of failed requests, beyond their price: see account.c */
     double correct, error_km, judged;
     uint64_t connections, mirrors, outcomes[HB_OUTCOME_COUNT], promotions, predictions;
     uint64_t decisions[HB_REASON_COUNT]; /* of the hour */

@@ -261,7 +261,7 @@ static void harvest_ledger(struct sim_episode *episode, const struct sim_ledger_
     add_ledger(episode, DATA_ACCOUNT_DNS_UPDATE, HB_NONE, dns, dns * prices->dns_update);
     add_ledger(episode, DATA_ACCOUNT_ROUTE_UPDATE, HB_NONE, routes, routes * prices->route_update);
     add_ledger(episode, DATA_ACCOUNT_REQUEST_FAILED, HB_NONE, failed,
-        failed * prices->failed_request);
+        failed * prices->failed_request + sums->failure_money);
     add_ledger(episode, DATA_ACCOUNT_REQUEST_STALE, HB_NONE, stale,
         stale * prices->failed_request);
     for (uint32_t site = 0; site < episode->stage->map.site_count; site++) {
@@ -292,7 +292,8 @@ static void sum_money(const struct sim_episode *episode, const struct sim_ledger
     summary->cost_updates = (double)total->items[SIM_LEDGER_ITEM_DNS_UPDATE] * prices->dns_update
         + (double)total->items[SIM_LEDGER_ITEM_ROUTE_UPDATE] * prices->route_update;
     summary->cost_failures
-        = (double)total->items[SIM_LEDGER_ITEM_FAILED_REQUEST] * prices->failed_request;
+        = (double)total->items[SIM_LEDGER_ITEM_FAILED_REQUEST] * prices->failed_request
+        + episode->sums.failure_money;
     summary->cost = summary->cost_latency + summary->cost_instances + summary->cost_bytes
         + summary->cost_updates + summary->cost_failures;
     summary->energy_j = total->energy_j;

@@ -38,7 +38,7 @@ static void stop_home(struct sim_episode *episode, uint32_t client)
 }
 
 /* The anycast instance is wanted at site: opened there, with the state pulled
- * from where it is. A full table leaves the client without; its requests fail. */
+ * from where it is. A full table (which ends the run) leaves it where it was. */
 static void move_home(struct sim_episode *episode, uint32_t client, uint32_t site)
 {
     struct sim_rider *rider = &episode->riders[client];
@@ -48,10 +48,11 @@ static void move_home(struct sim_episode *episode, uint32_t client, uint32_t sit
         sim_infra_stop(episode->infra, sim_ports_host_req(client, 0), client, rider->home);
         rider->source = HB_NONE;
     }
-    rider->home = site;
-    if (site == state_at || sim_infra_open(episode->infra, client, site) != HB_OK) {
+    rider->home = state_at;
+    if (sim_infra_open(episode->infra, client, site) != HB_OK || site == state_at) {
         return;
     }
+    rider->home = site;
     if (state_at != HB_NONE) {
         rider->source = state_at;
         struct sim_infra_copy order = {

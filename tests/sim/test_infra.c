@@ -220,6 +220,32 @@ static void slots_run_out_and_come_back(void **state)
     close_run();
 }
 
+/* Stopping takes 1 s: who comes back within it finds the instance running. */
+static void a_client_that_comes_back_finds_its_instance(void **state)
+{
+    (void)state;
+    struct sim_infra_config config;
+    settings(&config);
+    open_run(&config);
+    COMMAND(assert_int_equal(sim_infra_open(run.infra, 9, 3), HB_OK));
+    until(5.0);
+    COMMAND(sim_infra_stop(run.infra, 1, 9, 3));
+    until(5.3);
+    assert_false(sim_infra_is_running(run.infra, 9, 3));
+    COMMAND(assert_int_equal(sim_infra_open(run.infra, 9, 3), HB_OK));
+    assert_true(sim_infra_is_running(run.infra, 9, 3));
+    until(8.0);
+    assert_true(sim_infra_is_running(run.infra, 9, 3));
+    assert_told(1, 5.3, HB_RESULT_OK);
+    assert_int_equal(run.told[1].times, 1);
+    assert_int_equal(sim_infra_used_slots(run.infra, 3), 1);
+    COMMAND(sim_infra_stop(run.infra, 2, 9, 3));
+    until(10.0);
+    assert_told(2, 9.0, HB_RESULT_OK);
+    assert_int_equal(sim_infra_used_slots(run.infra, 3), 0);
+    close_run();
+}
+
 static void standby_costs_less_and_wakes_up(void **state)
 {
     (void)state;
@@ -418,6 +444,7 @@ int main(void)
         cmocka_unit_test(what_is_rolled_back_is_booked_as_wasted),
         cmocka_unit_test(a_shared_service_is_started_once),
         cmocka_unit_test(load_becomes_queueing_delay),
+        cmocka_unit_test(a_client_that_comes_back_finds_its_instance),
         cmocka_unit_test(a_full_table_ends_the_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,15 +38,15 @@ struct fault {
 };
 
 static const struct fault faults[] = {
-    { "state_mb=\"20\"", "state_mb=\"-3\"", ":9: state_mb=\"-3\": expected megabytes >= 0" },
-    { "state_mb=\"20\"", "state_mb=\"1e3\"", ":9: state_mb=\"1e3\": expected megabytes >= 0" },
-    { "state_mb=\"20\"", "state_mb=\"NaN\"", ":9: state_mb=\"NaN\": expected megabytes >= 0" },
-    { "state_mb=\"20\"", "state_mb=\"INF\"", ":9: state_mb=\"INF\": expected megabytes >= 0" },
-    { "state_mb=\"20\"", "state_mb=\"\"", ":9: state_mb=\"\": expected megabytes >= 0" },
+    { "state_mb=\"20\"", "state_mb=\"-3\"", ":9: state_mb=\"-3\": expected megabytes from 0 to 10000000" },
+    { "state_mb=\"20\"", "state_mb=\"1e3\"", ":9: state_mb=\"1e3\": expected megabytes from 0 to 10000000" },
+    { "state_mb=\"20\"", "state_mb=\"NaN\"", ":9: state_mb=\"NaN\": expected megabytes from 0 to 10000000" },
+    { "state_mb=\"20\"", "state_mb=\"INF\"", ":9: state_mb=\"INF\": expected megabytes from 0 to 10000000" },
+    { "state_mb=\"20\"", "state_mb=\"\"", ":9: state_mb=\"\": expected megabytes from 0 to 10000000" },
     { "working_set_mb=\"3\"", "working_set_mb=\"33\"",
         ":10: working_set_mb=\"33\": expected at most state_mb" },
     { "request_rate_hz=\"2.5\"", "request_rate_hz=\"0\"",
-        ":8: request_rate_hz=\"0\": expected a rate per second > 0" },
+        ":8: request_rate_hz=\"0\": expected a rate per second > 0, at most 1000000" },
     { "state_mb=\"20\"", "dirty_mb_s=\"1250\"",
         ":9: dirty_mb_s=\"1250\": expected less than link_mb_s of the sites: else no copy ever "
         "ends" },
@@ -283,7 +283,7 @@ static void changes_of_the_command_line_are_checked_like_the_file(void **state)
     sim_scenario_free(scenario);
     static const char *const wrong[][2] = {
         { "policy:c.gain_ms=7", "no such element" }, { "gain_ms=7", "ELEMENT.ATTRIBUTE=VALUE" },
-        { "service.lead_s=-1", "expected seconds >= 0" }, { "service.leed_s=1", "an attribute of" },
+        { "service.lead_s=-1", "expected seconds from 0 to 31622400 (a year)" }, { "service.leed_s=1", "an attribute of" },
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         const struct sim_scenario_change change = { wrong[i][0] };
