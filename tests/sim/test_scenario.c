@@ -38,11 +38,16 @@ struct fault {
 };
 
 static const struct fault faults[] = {
-    { "state_mb=\"20\"", "state_mb=\"-3\"", ":9: state_mb=\"-3\": expected megabytes from 0 to 10000000" },
-    { "state_mb=\"20\"", "state_mb=\"1e3\"", ":9: state_mb=\"1e3\": expected megabytes from 0 to 10000000" },
-    { "state_mb=\"20\"", "state_mb=\"NaN\"", ":9: state_mb=\"NaN\": expected megabytes from 0 to 10000000" },
-    { "state_mb=\"20\"", "state_mb=\"INF\"", ":9: state_mb=\"INF\": expected megabytes from 0 to 10000000" },
-    { "state_mb=\"20\"", "state_mb=\"\"", ":9: state_mb=\"\": expected megabytes from 0 to 10000000" },
+    { "state_mb=\"20\"", "state_mb=\"-3\"",
+        ":9: state_mb=\"-3\": expected megabytes from 0 to 10000000" },
+    { "state_mb=\"20\"", "state_mb=\"1e3\"",
+        ":9: state_mb=\"1e3\": expected megabytes from 0 to 10000000" },
+    { "state_mb=\"20\"", "state_mb=\"NaN\"",
+        ":9: state_mb=\"NaN\": expected megabytes from 0 to 10000000" },
+    { "state_mb=\"20\"", "state_mb=\"INF\"",
+        ":9: state_mb=\"INF\": expected megabytes from 0 to 10000000" },
+    { "state_mb=\"20\"", "state_mb=\"\"",
+        ":9: state_mb=\"\": expected megabytes from 0 to 10000000" },
     { "working_set_mb=\"3\"", "working_set_mb=\"33\"",
         ":10: working_set_mb=\"33\": expected at most state_mb" },
     { "request_rate_hz=\"2.5\"", "request_rate_hz=\"0\"",
@@ -109,7 +114,7 @@ static const struct fault faults[] = {
         ":17: parameter=\"service.lead\": expected ELEMENT.ATTRIBUTE of a number" },
     { "</scenario>", "<sweep parameter=\"world.clients\" values=\"1\"/></scenario>",
         ":17: parameter=\"world.clients\": expected an attribute of service, network, topology, "
-        "consent, predictor or policy" },
+        "prices, consent, predictor or policy" },
     { "</scenario>", "<sweep parameter=\"consent.share\" values=\"0.5 1.5\"/></scenario>",
         ":17: values=\"0.5 1.5\": expected a share from 0 to 1" },
     { "</scenario>", "<trace file=\"x.h5\"/></scenario>",
@@ -283,7 +288,8 @@ static void changes_of_the_command_line_are_checked_like_the_file(void **state)
     sim_scenario_free(scenario);
     static const char *const wrong[][2] = {
         { "policy:c.gain_ms=7", "no such element" }, { "gain_ms=7", "ELEMENT.ATTRIBUTE=VALUE" },
-        { "service.lead_s=-1", "expected seconds from 0 to 31622400 (a year)" }, { "service.leed_s=1", "an attribute of" },
+        { "service.lead_s=-1", "expected seconds from 0 to 31622400 (a year)" },
+        { "service.leed_s=1", "an attribute of" },
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         const struct sim_scenario_change change = { wrong[i][0] };
