@@ -183,7 +183,8 @@ static enum hb_reason reconsider(const struct hb_controller *controller, uint32_
 {
     const struct hb_controller_client *me = &controller->clients[client];
     const struct hb_policy *policy = &controller->setup.policy;
-    int64_t due_ns = hb_units_after(hb_course(controller, client)->decided_ns, hb_mirror_horizon_s(controller, client));
+    int64_t due_ns = hb_units_after(hb_course(controller, client)->decided_ns,
+        hb_mirror_horizon_s(controller, client));
     int is_held = trial->best.site == me->mirror || me->phase > HB_PHASE_MONITORING
         || me->served == me->mirror || controller->now_ns < due_ns;
     if (is_held) {

@@ -18,8 +18,8 @@ struct hb_markov_config {
  * minutes later) on the 15-minute grid, from the client's own moves to
  * everybody's order-k, ..., order-1, down to the client's own places; the chance to
  * stay also knows the dwell so far (semi-Markov) unless told to ignore it. Other horizons
- * are interpolated (beyond 60 min: as at 60). At most 256 bytes a client. HB_ERR_RANGE if client_capacity is 0 or
- * order > 3, HB_ERR_MEMORY. Derivation in markov.c. */
+ * are interpolated (beyond 60 min: as at 60). At most 256 bytes a client. HB_ERR_RANGE if
+ * client_capacity is 0 or order > 3, HB_ERR_MEMORY. Derivation in markov.c. */
 HB_API enum hb_status hb_markov_create(const struct hb_markov_config *config,
     struct hb_predictor **out);
 

@@ -93,7 +93,8 @@ static int has_left(const struct hb_controller *controller, uint32_t client)
     double primary_ms = hb_client_rtt_ms(controller, client, me->primary);
     double mirror_ms = hb_client_rtt_ms(controller, client, me->mirror);
     double margin_ms = controller->setup.policy.hysteresis * mirror_ms;
-    return hb_course(controller, client)->arrived_ns != HB_NEVER_NS && primary_ms < mirror_ms - margin_ms;
+    return hb_course(controller, client)->arrived_ns != HB_NEVER_NS
+        && primary_ms < mirror_ms - margin_ms;
 }
 
 void hb_monitor_seen(struct hb_controller *controller, uint32_t client,

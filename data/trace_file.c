@@ -161,7 +161,8 @@ static enum hb_status check_head(
         data_h5_attribute_read(file, "/", "format", format, sizeof format, problem);
     if (status == HB_OK && strcmp(format, DATA_TRACE_FORMAT) != 0) {
         status = data_problem_set(problem, HB_ERR_FORMAT,
-            "%s: found format \"%s\": expected \"%s\"", data_h5_path(file), format, DATA_TRACE_FORMAT);
+            "%s: found format \"%s\": expected \"%s\"", data_h5_path(file), format,
+            DATA_TRACE_FORMAT);
     }
     if (status == HB_OK) {
         status = data_h5_integer_read(file, "/", "version", &version, problem);

@@ -12,9 +12,9 @@ enum hb_status data_trace_file_write(
     const char *path, const struct data_trace *trace, struct data_problem *problem);
 
 /* The same by parts, for a population that is not in memory at once. head: places, regions and
- * span; of its clients nothing but first[0], 0, is read. Each part has the clients that follow, over the same
- * places; HB_ERR_RANGE: it has not, or beyond the maxima of data/trace.h. Commit frees the
- * writer, whatever happens; before it, freeing leaves nothing behind. */
+ * span; of its clients nothing but first[0], 0, is read. Each part has the clients that
+ * follow, over the same places; HB_ERR_RANGE: it has not, or beyond the maxima of data/trace.h.
+ * Commit frees the writer, whatever happens; before it, freeing leaves nothing behind. */
 struct data_trace_writer;
 
 enum hb_status data_trace_writer_create(const char *path, const struct data_trace *head,

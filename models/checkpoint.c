@@ -18,12 +18,13 @@ static void write_recipe(const struct model_trainer *trainer, char text[recipe_b
     const struct model_train_config *c = &trainer->config;
     (void)snprintf(text, recipe_bytes,
         "version=%d seed=%" PRIu64 " units=%u embedding=%u epochs=%u patience=%u batch=%u rows=%u"
-        " pieces=%u warm=%u visits=%u vocabulary=%u rate=%a rate_last=%a clip=%a decay=%a dropout=%a"
-        " unknown_dropout=%a score_dropout=%a data=%s",
+        " pieces=%u warm=%u visits=%u vocabulary=%u rate=%a rate_last=%a clip=%a decay=%a"
+        " dropout=%a unknown_dropout=%a score_dropout=%a data=%s",
         CHECKPOINT_VERSION, c->seed, c->units, c->embedding, c->epochs, c->patience, c->batch,
-        c->rows, c->pieces, trainer->scene.dataset->warm_slots, c->visits, c->has_vocabulary, (double)c->rate, (double)c->rate_last,
-        (double)c->clip, (double)c->decay, (double)c->dropout, (double)c->unknown_dropout,
-        (double)c->score_dropout, trainer->data_digest);
+        c->rows, c->pieces, trainer->scene.dataset->warm_slots, c->visits, c->has_vocabulary,
+        (double)c->rate, (double)c->rate_last, (double)c->clip, (double)c->decay,
+        (double)c->dropout, (double)c->unknown_dropout, (double)c->score_dropout,
+        trainer->data_digest);
 }
 
 /* What one file holds: the four arrays of floats, and the rest in doubles. */

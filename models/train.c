@@ -118,8 +118,9 @@ void model_trainer_order(struct model_trainer *trainer)
             trainer->orders[0][i++] = p;
         }
     }
-    model_random_shuffle(model_random_mix(trainer->config.seed + MODEL_TRAIN_STREAM_ORDER, trainer->epoch),
-        trainer->orders[0], trainer->counts[0]);
+    uint64_t stream = trainer->config.seed + MODEL_TRAIN_STREAM_ORDER;
+    model_random_shuffle(model_random_mix(stream, trainer->epoch), trainer->orders[0],
+        trainer->counts[0]);
 }
 
 enum hb_status model_trainer_step(struct model_trainer *trainer, struct data_problem *problem)

@@ -28,8 +28,8 @@ int cli_learn_parse(const char *command, int count, char **arguments,
 {
     double seed = (double)config->seed, epochs = config->epochs, patience = config->patience;
     double threads = config->threads, units = config->units, embedding = config->embedding;
-    double pieces = config->pieces, visits = config->visits, batch = config->batch, rate = (double)config->rate;
-    double dropout = (double)config->dropout;
+    double pieces = config->pieces, visits = config->visits, batch = config->batch;
+    double rate = (double)config->rate, dropout = (double)config->dropout;
     const struct cli_learn_option options[] = { { "seed", 0, 9e15, &seed },
         { "epochs", 1, 1000, &epochs }, { "patience", 0, 1000, &patience },
         { "threads", 1, 64, &threads }, { "units", 16, 512, &units },

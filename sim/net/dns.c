@@ -220,7 +220,8 @@ enum hb_status sim_dns_point(struct sim_dns *dns, uint32_t client_index, uint32_
 {
     assert(client_index < dns->config.client_count);
     struct sim_dns_client *client = &dns->clients[client_index];
-    if (dns->config.naming == SIM_DNS_NAMING_COMMON && !sim_dns_resolver_of(dns, client)->sends_subnet) {
+    if (dns->config.naming == SIM_DNS_NAMING_COMMON
+        && !sim_dns_resolver_of(dns, client)->sends_subnet) {
         dns->counts.updates++;
         dns->counts.refused++;
         if (effective_ns != NULL) {
