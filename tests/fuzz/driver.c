@@ -108,5 +108,8 @@ int main(int argc, char **argv)
     }
     free(entries);
     printf("%d seeds, %llu changed copies each\n", count, (unsigned long long)copies);
-    return count > 0 ? 0 : 1;
+    if (fuzz_accepted != NULL) {
+        printf("%lu accepted\n", fuzz_accepted());
+    }
+    return count > 0 && (fuzz_accepted == NULL || fuzz_accepted() > 0) ? 0 : 1;
 }

@@ -5,7 +5,23 @@
 #include <string.h>
 
 #include "data/model.h"
-#include "tests/fuzz/on_file.h"
+#include "tests/fuzz/fuzz_file.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__clang__)
+/* HDF5 1.10.8 loses memory of its own on damaged metadata; not ours to give back. */
+__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:libhdf5";
+}
+#endif
+
+static unsigned long accepted;
+
+unsigned long fuzz_accepted(void)
+{
+    return accepted;
+}
 
 /* What is accepted is a sound model; what is refused is refused with a sentence. */
 static void try_model(const char *path)
@@ -16,6 +32,7 @@ static void try_model(const char *path)
     assert((status == HB_OK) == (problem.text[0] == '\0'));
     if (status == HB_OK) {
         const char *what;
+        accepted++;
         status = hb_lstm_check(data_model_weights(model), &what);
         assert(status == HB_OK);
         assert(strlen(data_model_digest(model)) == 32);
@@ -25,6 +42,6 @@ static void try_model(const char *path)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-    on_file(bytes, size, try_model);
+    try_model(fuzz_file_written("model.h5", bytes, size));
     return 0;
 }
