@@ -174,8 +174,9 @@ static enum hb_status read_origin(struct data_h5 *file, struct model_dataset_ori
     }
     status = data_h5_integer_read(file, "/", "version", &version, problem);
     if (status == HB_OK && version != MODEL_DATASET_VERSION) {
-        return data_problem_set(problem, HB_ERR_VERSION, "%s: version %" PRId64 ": expected %d",
-            data_h5_path(file), version, MODEL_DATASET_VERSION);
+        return data_problem_set(problem, HB_ERR_VERSION, "%s: version %" PRId64 ": expected %d%s",
+            data_h5_path(file), version, MODEL_DATASET_VERSION,
+            version > MODEL_DATASET_VERSION ? "; a newer program wrote it" : "");
     }
     if (status == HB_OK) {
         status = data_h5_integer_read(file, "/", "seed", &seed, problem);

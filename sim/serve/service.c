@@ -21,6 +21,15 @@ static const long look_ns = 100000000; /* how often the main thread looks after 
 enum { pem_bytes_max = 1 << 20, openapi_bytes_max = 1 << 20 };
 static const size_t snapshot_bytes_max = (size_t)1 << 32;
 
+/* The one thing that a handler may touch. */
+static volatile sig_atomic_t service_is_ended;
+
+static void end(int signal_number)
+{
+    (void)signal_number;
+    service_is_ended = 1;
+}
+
 /* All that a running service consists of; freed in reverse order. */
 struct service {
     const struct sim_service_config *config;
@@ -195,7 +204,7 @@ static void look_after(struct service *service, const sigset_t *signals)
     const struct timespec moment = { .tv_nsec = look_ns };
     int64_t every_ns = hb_units_ns(service->config->snapshot_s);
     int64_t tried_ns = clock_ns(CLOCK_MONOTONIC);
-    while (sigtimedwait(signals, NULL, &moment) < 0) {
+    while (sigtimedwait(signals, NULL, &moment) < 0 && !service_is_ended) {
         struct data_problem problem = { "" };
         int64_t now_ns = clock_ns(CLOCK_MONOTONIC);
         sim_door_sweep(service->door);
@@ -253,10 +262,16 @@ enum hb_status sim_service_run(const struct sim_service_config *config,
 {
     sigset_t signals, before;
     struct service service = { .config = config };
-    (void)sigemptyset(&signals); /* these four cannot fail on good arguments */
+    struct sigaction action = { .sa_handler = end };
+    service_is_ended = 0;
+    (void)sigemptyset(&signals); /* these six cannot fail on good arguments */
     (void)sigaddset(&signals, SIGTERM);
     (void)sigaddset(&signals, SIGINT);
     (void)pthread_sigmask(SIG_BLOCK, &signals, &before);
+    /* A library may have started threads before main, which do not block them: whichever thread
+     * a signal meets while this one is busy, it must not kill. */
+    (void)sigaction(SIGTERM, &action, NULL);
+    (void)sigaction(SIGINT, &action, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
     enum hb_status status = prepare(&service, problem);
     service.saved_ns = clock_ns(CLOCK_MONOTONIC);

@@ -51,6 +51,19 @@ static void sleep_s(double s)
     nanosleep(&time, NULL);
 }
 
+/* Looks every few milliseconds, for so long. */
+static int has_ended(pid_t child, double limit_s, int *state)
+{
+    const double step_s = 0.002;
+    for (double spent_s = 0.0; spent_s < limit_s; spent_s += step_s) {
+        if (waitpid(child, state, WNOHANG) == child) {
+            return 1;
+        }
+        sleep_s(step_s);
+    }
+    return 0;
+}
+
 void program_run(const struct program_call *call, struct program_run *run)
 {
     FILE *out = tmpfile(), *err = tmpfile();
@@ -63,11 +76,12 @@ void program_run(const struct program_call *call, struct program_run *run)
     if (child == 0) {
         become_program(call, out, err);
     }
-    if (call->kill_after_s > 0.0) {
-        sleep_s(call->kill_after_s);
-        kill(child, SIGKILL);
+    if (call->kill_after_s <= 0.0 || !has_ended(child, call->kill_after_s, &state)) {
+        if (call->kill_after_s > 0.0) {
+            kill(child, SIGKILL);
+        }
+        waitpid(child, &state, 0);
     }
-    waitpid(child, &state, 0);
     run->exit_status = WIFEXITED(state) ? WEXITSTATUS(state) : 128 + WTERMSIG(state);
     slurp(out, run->out, sizeof run->out);
     slurp(err, run->err, sizeof run->err);

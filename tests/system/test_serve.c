@@ -206,6 +206,29 @@ static void garbage_and_endless_input_do_not_hurt(void **state)
     assert_int_equal(serving_stop(serving, SIGINT), 0);
 }
 
+/* Three times as many idle lines as there is room for: those beyond it wait, the idle ones are
+ * cut, and who comes last is answered all the same. */
+static void too_many_connections_do_not_shut_others_out(void **state)
+{
+    static const char *const few[] = { "--connections", "8", "--request-s", "0.5", NULL };
+    struct serving *serving = *state;
+    int lines[24];
+    serving_start(serving, few);
+    for (int i = 0; i < 24; i++) {
+        lines[i] = serving_connect(serving);
+    }
+    struct serving_request health = { "GET", "/v1/health", NULL, NULL };
+    assert_int_equal(serving_ask(serving, &health, NULL, 0), 200);
+    int cut = 0;
+    for (int i = 0; i < 24; i++) {
+        char byte;
+        cut += recv(lines[i], &byte, 1, MSG_DONTWAIT) == 0;
+        close(lines[i]);
+    }
+    assert_in_range(cut, 16, 24);
+    assert_int_equal(serving_stop(serving, SIGTERM), 0);
+}
+
 static void a_slow_client_is_cut_though_it_keeps_sending(void **state)
 {
     static const char *const quick[] = { "--request-s", "0.7", NULL };
@@ -306,6 +329,7 @@ int main(void)
         TEST(bad_requests_are_refused_by_kind),
         TEST(a_body_too_long_is_refused_before_it_is_read),
         TEST(garbage_and_endless_input_do_not_hurt),
+        TEST(too_many_connections_do_not_shut_others_out),
         TEST(a_slow_client_is_cut_though_it_keeps_sending),
         TEST(rates_are_bounded_by_connection_and_by_client),
         TEST(an_id_lives_an_epoch_and_its_grace),

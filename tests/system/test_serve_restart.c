@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#define _DEFAULT_SOURCE /* syscall */
 #include "tests/support/assert_near.h"
 
+#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -64,7 +67,7 @@ static const char *refusal(const struct serving *serving)
         "--tokens", "tokens", "--snapshot", "snap", "--port", "0", NULL };
     /* Were it not refused, it would serve until killed: status 137. */
     program_run(&(struct program_call) { .arguments = arguments, .folder = serving->folder,
-        .kill_after_s = 1.0 }, &run);
+        .kill_after_s = 20.0 }, &run);
     assert_int_equal(run.exit_status, 1);
     assert_string_equal(run.out, "");
     return run.err;
@@ -90,6 +93,42 @@ static void sigterm_saves_what_no_snapshot_had(void **state)
     char id[33], reply[4096];
     serving_start(serving, nothing_more);
     serving_observe(serving, "phone 6", id);
+    assert_int_equal(serving_stop(serving, SIGTERM), 0);
+    serving_start(serving, nothing_more);
+    assert_int_equal(serving_predict(serving, id, reply, sizeof reply), 200);
+}
+
+/* A library's thread that was there before main does not block SIGTERM: it may get it while the
+ * main thread is busy. tgkill makes that happen every time. */
+static void a_signal_that_meets_another_thread_ends_it_as_well(void **state)
+{
+    struct serving *serving = *state;
+    char id[33], reply[4096], path[64], line[256];
+    int met = 0;
+    serving_start(serving, nothing_more);
+    serving_observe(serving, "phone 8", id);
+    (void)snprintf(path, sizeof path, "/proc/%ld/task", (long)serving->pid);
+    DIR *threads = opendir(path);
+    assert_non_null(threads);
+    for (struct dirent *entry = readdir(threads); entry != NULL; entry = readdir(threads)) {
+        long thread = strtol(entry->d_name, NULL, 10);
+        unsigned long blocked = ~0UL;
+        char status[300];
+        (void)snprintf(status, sizeof status, "%s/%.20s/status", path, entry->d_name);
+        FILE *in = thread > 0 && thread != serving->pid ? fopen(status, "r") : NULL;
+        while (in != NULL && fgets(line, sizeof line, in) != NULL) {
+            (void)sscanf(line, "SigBlk: %lx", &blocked);
+        }
+        if (in != NULL) {
+            (void)fclose(in);
+        }
+        if ((blocked >> (SIGTERM - 1) & 1) == 0 && met == 0) {
+            met = syscall(SYS_tgkill, (long)serving->pid, thread, SIGTERM) == 0;
+        }
+    }
+    (void)closedir(threads);
+    print_message("threads that do not block SIGTERM: %s\n", met ? "there are" : "none");
+    sleep_ms(met ? 600 : 0); /* it has ended by itself, or is ended now */
     assert_int_equal(serving_stop(serving, SIGTERM), 0);
     serving_start(serving, nothing_more);
     assert_int_equal(serving_predict(serving, id, reply, sizeof reply), 200);
@@ -207,6 +246,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(kill_9_loses_nothing_that_a_snapshot_has),
         TEST(sigterm_saves_what_no_snapshot_had),
+        TEST(a_signal_that_meets_another_thread_ends_it_as_well),
         TEST(the_forgotten_stay_so_after_kill_9),
         TEST(the_snapshot_has_no_device_and_no_id),
         TEST(a_damaged_snapshot_is_refused_and_kept),
