@@ -41,7 +41,8 @@ static void fill(struct hb_controller *controller)
     }
     for (uint32_t site = 0; site < map->site_count; site++) {
         controller->sites[site] = (struct hb_select_site) {
-            .free_slots = map->sites[site].slots, .is_up = 1
+            .free_slots = map->sites[site].slots, .is_up = 1, .is_announced = 1, .region = HB_NONE,
+            .route = { .local_pref = 100 }
         };
     }
 }
@@ -207,6 +208,7 @@ static void client_event(struct hb_controller *controller, const struct hb_event
     case HB_EVENT_PROBE_ANSWERED:
     case HB_EVENT_PROBE_MISSED:
     case HB_EVENT_TIMER:
+    case HB_EVENT_SITE_DRAIN:
     case HB_EVENT_COUNT:
         return;
     }
@@ -241,6 +243,10 @@ static void answer_event(struct hb_controller *controller, const struct hb_event
     enum hb_lane lane = hb_lane_of(event->req);
     if (lane == HB_LANE_ROUTE && event->kind == HB_EVENT_DONE) {
         hb_sites_route_done(controller, event);
+        return;
+    }
+    if (lane == HB_LANE_STEER && event->kind == HB_EVENT_TIMER) {
+        hb_announce_due(controller, event);
         return;
     }
     if (lane > HB_LANE_PROBE && event->kind == HB_EVENT_TIMER) {
@@ -301,6 +307,8 @@ static int is_in_range(const struct hb_controller *controller, const struct hb_e
     case HB_EVENT_PROBE_ANSWERED:
     case HB_EVENT_PROBE_MISSED:
         return is_site && (is_client || event->client == HB_NONE);
+    case HB_EVENT_SITE_DRAIN:
+        return is_site && event->value >= 0.0;
     case HB_EVENT_TIMER:
         return 1;
     case HB_EVENT_COUNT:
@@ -317,6 +325,7 @@ enum hb_status hb_controller_handle(struct hb_controller *controller,
     }
     controller->now_ns = event->at_ns;
     hb_watch_begin(controller);
+    hb_announce_begin(controller);
     switch ((enum hb_event_kind)event->kind) {
     case HB_EVENT_CONNECTED:
     case HB_EVENT_SEEN:
@@ -336,6 +345,9 @@ enum hb_status hb_controller_handle(struct hb_controller *controller,
     case HB_EVENT_PROBE_ANSWERED:
     case HB_EVENT_PROBE_MISSED:
         hb_watch_probe(controller, event);
+        break;
+    case HB_EVENT_SITE_DRAIN:
+        hb_announce_drain(controller, event);
         break;
     case HB_EVENT_COUNT:
         break;

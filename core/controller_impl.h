@@ -17,6 +17,7 @@
  *   spare.c             the instance that is neither primary nor mirror
  *   dns.c               the client's record
  *   sites.c             capacity, routes, going down and coming up
+ *   announce.c          routes: attributes by where the endpoints are, draining
  *   watch.c             health: probes and what they say */
 
 /* What a req belongs to. A client waits for at most one req on each lane; of
@@ -38,6 +39,7 @@ enum hb_lane {
     HB_LANE_BEAT,        /* timer: the next probe */
     HB_LANE_VERDICT,     /* timer: missed, or silent for too long */
     HB_LANE_HOLD,        /* timer: up for long enough */
+    HB_LANE_STEER,       /* timer: a site is drained; site_count: weigh the sites again */
 };
 
 #define HB_LANE_CLIENT_BITS 28
@@ -112,6 +114,9 @@ struct hb_controller {
     uint32_t *free_courses;               /* stack of those given back */
     uint32_t free_count, fresh_course;    /* from fresh_course on none was ever used */
     int64_t now_ns;
+    double weight_max;       /* of the sites, see announce.c */
+    uint32_t steer_sequence; /* of the timers on HB_LANE_STEER */
+    int is_steering;
 };
 
 typedef void hb_rule(struct hb_controller *controller, uint32_t client,
@@ -255,6 +260,12 @@ void hb_dns_clear(struct hb_controller *controller, uint32_t client);
 void hb_dns_refresh(struct hb_controller *controller, uint32_t client);
 int hb_dns_is_settled(const struct hb_controller *controller, uint32_t client);
 hb_rule hb_dns_done;
+
+/* announce.c */
+void hb_announce_begin(struct hb_controller *controller);
+void hb_announce_send(struct hb_controller *controller, uint32_t site);
+void hb_announce_drain(struct hb_controller *controller, const struct hb_event *event);
+void hb_announce_due(struct hb_controller *controller, const struct hb_event *event);
 
 /* sites.c */
 void hb_sites_take(struct hb_controller *controller, uint32_t site);

@@ -16,6 +16,7 @@
  *   DONE          req ended with result; site; value: see ports.h per command
  *   PREDICTED     req, client; prediction (NULL unless result is OK)
  *   SITE_CAPACITY site has value free slots
+ *   SITE_DRAIN    operations take site out of use (value 1) or back (0)
  *   PROBE_ANSWERED, PROBE_MISSED   site; value: RTT in ms of the answer. With the
  *                 req of a probe command, its answer (MISSED: it failed at once;
  *                 no event at all: the time-out tells). req 0: the host watches
@@ -24,7 +25,7 @@
  *   TIMER         req of the wake_at that is due */
 #define HB_EVENT_LIST(X)                                                   \
     X(CONNECTED) X(SEEN) X(SERVED) X(DISCONNECTED) X(CONSENT) X(DONE)      \
-    X(PREDICTED) X(SITE_CAPACITY) X(PROBE_ANSWERED) X(PROBE_MISSED) X(TIMER)
+    X(PREDICTED) X(SITE_CAPACITY) X(PROBE_ANSWERED) X(PROBE_MISSED) X(TIMER) X(SITE_DRAIN)
 
 enum hb_event_kind {
 #define X(name) HB_EVENT_##name,

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "core/route.h"
+
 void hb_policy_default(enum hb_policy_kind kind, struct hb_policy *out)
 {
     *out = (struct hb_policy) {
@@ -39,6 +41,10 @@ void hb_policy_default(enum hb_policy_kind kind, struct hb_policy *out)
         .phi_window = HB_HEALTH_WINDOW_MAX,
         .phi_sd_min_s = 0.1,
         .failback_s = 300.0,
+        .route_levels = 3,
+        .route_near_ms = 20.0,
+        .route_interval_s = 300.0,
+        .drain_s = 60.0,
     };
 }
 
@@ -119,6 +125,11 @@ enum hb_status hb_policy_check(const struct hb_policy *policy, const char **fiel
         { "probe_interval_s", policy->probe_interval_s, 0.0, HB_HEALTH_ARRIVAL_MAX_S, 0 },
         { "probe_timeout_s", policy->probe_timeout_s, 0.0, probe_timeout_max_s(policy), 1 },
         { "hold_down_s", policy->hold_down_s, 0.0, s_max, 0 },
+        { "route", policy->route, 0.0, HB_ROUTE_COUNT - 1, 0 },
+        { "route_levels", policy->route_levels, 1.0, HB_ROUTE_LEVELS_MAX, 0 },
+        { "route_near_ms", policy->route_near_ms, 0.0, 1e6, 1 },
+        { "route_interval_s", policy->route_interval_s, 0.0, s_max, 1 },
+        { "drain_s", policy->drain_s, 0.0, s_max, 0 },
         { "failback_s", policy->failback_s, 0.0, s_max, 0 },
     };
     for (size_t i = 0; i < sizeof bounds / sizeof bounds[0]; i++) {

@@ -92,6 +92,13 @@ enum hb_failover {
  *   phi_sd_min_s    [0.1] least deviation of them (Akka's default)
  *   hold_down_s     [0] a site that is up again must stay so this long before it is
  *                   announced and used: hysteresis against flapping
+ * Routes (core/route.h):
+ *   route           [plain] enum hb_route_kind: how sites with endpoints are preferred
+ *   route_levels    [3] classes of sites below the best
+ *   route_near_ms   [20] RTT at which a client weighs half
+ *   route_interval_s [300] between two reviews of the sites' weights
+ *   drain_s         [60] a site that is taken out of use is the last choice this long,
+ *                   then withdrawn: longer than routes take to settle
  * Failover:
  *   failover        [mirror] enum hb_failover: to what clients of a dead primary go
  *   backup          [0] 1: a client always has a mirror, at the next nearest site, kept in
@@ -112,6 +119,8 @@ struct hb_policy {
     uint32_t retry_max, probe_rise, probe_fall, react;
     uint32_t detector, failover, phi_window, backup;
     double probe_interval_s, probe_timeout_s, phi_down, phi_sd_min_s, hold_down_s, failback_s;
+    uint32_t route, route_levels; /* route: enum hb_route_kind */
+    double route_near_ms, route_interval_s, drain_s;
 };
 
 HB_API void hb_policy_default(enum hb_policy_kind kind, struct hb_policy *out);

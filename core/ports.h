@@ -8,7 +8,7 @@
 struct hb_route {
     uint32_t local_pref, med, prepend_count;
     uint32_t community;    /* 0: none */
-    uint32_t more_specific; /* 1: announce the longer prefix too */
+    uint32_t more_specific; /* n > 0: announce longer prefix n too, that of region n - 1 */
 };
 
 struct hb_sample; /* core/telemetry.h */

@@ -12,7 +12,7 @@
  *   payload, FNV-1a u64 of all that stands before it. */
 #define HB_RECORD_HEAD_BYTES 20
 #define HB_RECORD_TAIL_BYTES 8
-#define HB_RECORD_VERSION 2
+#define HB_RECORD_VERSION 3
 
 enum hb_record_block { HB_RECORD_BLOCK_SETUP = 1, HB_RECORD_BLOCK_ITEMS = 2 };
 

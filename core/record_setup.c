@@ -10,14 +10,15 @@
  * reading, and the assertions below notice a field that is added to a struct. */
 #define P(field) offsetof(struct hb_policy, field)
 static const size_t policy_words[] = { P(kind), P(steer_early), P(retry_max), P(probe_rise),
-    P(probe_fall), P(react), P(detector), P(failover), P(phi_window), P(backup) };
+    P(probe_fall), P(react), P(detector), P(failover), P(phi_window), P(backup),
+    P(route), P(route_levels) };
 static const size_t policy_doubles[] = { P(deviation_km), P(gain_ms), P(confidence_min),
     P(worth_factor), P(stay_s), P(hysteresis), P(cooldown_s), P(horizon_s[0]), P(horizon_s[1]),
     P(horizon_s[2]), P(horizon_s[3]), P(interval_s), P(grace_s), P(trust_lambda), P(v),
     P(debt_target_ms), P(linger_s), P(sustain_s), P(dns_ttl_s), P(provision_timeout_s),
     P(copy_timeout_s), P(dns_timeout_s), P(fence_timeout_s), P(backoff_s), P(backoff_max_s),
     P(probe_interval_s), P(probe_timeout_s), P(phi_down), P(phi_sd_min_s), P(hold_down_s),
-    P(failback_s) };
+    P(failback_s), P(route_near_ms), P(route_interval_s), P(drain_s) };
 #undef P
 
 enum {

@@ -257,6 +257,7 @@ static int is_of_the_world(enum hb_event_kind kind)
     case HB_EVENT_PREDICTED:
     case HB_EVENT_PROBE_ANSWERED:
     case HB_EVENT_PROBE_MISSED:
+    case HB_EVENT_SITE_DRAIN:
         return 1;
     case HB_EVENT_SERVED:
     case HB_EVENT_DONE:

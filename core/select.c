@@ -97,7 +97,8 @@ static uint32_t best_for_place(const struct hb_select *select,
         if (!(hb_map_rtt_ms(select->map, place, site) < from_ms)) {
             return HB_NONE;
         }
-        if (sites[site].is_up && (sites[site].free_slots > 0 || site == question->rival)) {
+        int is_usable = sites[site].is_up && sites[site].drain == HB_ROUTE_IN_USE;
+        if (is_usable && (sites[site].free_slots > 0 || site == question->rival)) {
             return site;
         }
         *is_full = 1;
@@ -187,7 +188,7 @@ void hb_select_best_location(const struct hb_select *select, const struct hb_sel
 
 static int is_open(const struct hb_select_site *site)
 {
-    return site->is_up && site->free_slots > 0;
+    return site->is_up && site->drain == HB_ROUTE_IN_USE && site->free_slots > 0;
 }
 
 uint32_t hb_select_nearest(const struct hb_select *select, const struct hb_select_site *sites,

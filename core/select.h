@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "core/event.h"
+#include "core/route.h"
 
 /* Which site for a forecast. Not installed: part of the controller. */
 
@@ -13,7 +14,13 @@ struct hb_select_site {
     uint32_t free_slots;
     uint8_t is_up;
     uint8_t route_attempts; /* of the announcement or withdrawal under way */
+    uint8_t drain;          /* enum hb_route_drain: no new endpoints unless IN_USE */
+    uint8_t is_announced;
     uint32_t sequence;      /* of the latest route request */
+    uint32_t drain_sequence; /* of the timer that ends the drain */
+    uint32_t region, votes; /* of its endpoints' clients, see announce.c */
+    double weight;
+    struct hb_route route;  /* as last announced */
 };
 
 /* For each place its nearest sites by believed RTT. */

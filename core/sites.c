@@ -33,21 +33,6 @@ void hb_sites_capacity(struct hb_controller *controller, const struct hb_event *
         = event->value < most ? (uint32_t)event->value : UINT32_MAX;
 }
 
-static void send_route(struct hb_controller *controller, uint32_t site)
-{
-    struct hb_select_site *it = &controller->sites[site];
-    const struct hb_ports *ports = &controller->ports;
-    it->sequence = it->sequence == UINT32_MAX ? 1 : it->sequence + 1;
-    uint64_t req = (uint64_t)it->sequence << 32
-        | (uint64_t)HB_LANE_ROUTE << HB_LANE_CLIENT_BITS | site;
-    if (it->is_up) {
-        const struct hb_route plain = { .local_pref = 100 }; /* the usual default of routers */
-        ports->route_announce(ports->ctx, req, site, &plain);
-    } else {
-        ports->route_withdraw(ports->ctx, req, site);
-    }
-}
-
 /* The route's change failed: again, at most retry_max times. */
 void hb_sites_route_done(struct hb_controller *controller, const struct hb_event *event)
 {
@@ -59,7 +44,7 @@ void hb_sites_route_done(struct hb_controller *controller, const struct hb_event
     int is_current = it->sequence == hb_lane_sequence(event->req);
     if (is_current && it->route_attempts < controller->setup.policy.retry_max) {
         it->route_attempts++;
-        send_route(controller, site);
+        hb_announce_send(controller, site);
     }
 }
 
@@ -89,7 +74,7 @@ void hb_sites_turn(struct hb_controller *controller, const struct hb_event *even
         .client = HB_NONE, .place = HB_NONE, .site = site,
         .of.health = { .is_up = it->is_up, .heard_ns = heard_ns } };
     controller->ports.emit(controller->ports.ctx, &sample);
-    send_route(controller, site);
+    hb_announce_send(controller, site);
     if (!it->is_up) {
         go_down(controller, event, site);
     }

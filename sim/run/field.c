@@ -200,6 +200,9 @@ static const struct sim_field policy_fields[] = {
     INNER(REAL, hold_down_s, set.hold_down_s),
     CHOICE(failover, set.failover, "mirror standby new anycast"),
     CHOICE(backup, set.backup, "no yes"), INNER(REAL, failback_s, set.failback_s),
+    CHOICE(route, set.route, "plain local_pref med prepend community more_specific"),
+    INNER(COUNT, route_levels, set.route_levels), INNER(REAL, route_near_ms, set.route_near_ms),
+    INNER(REAL, route_interval_s, set.route_interval_s), INNER(REAL, drain_s, set.drain_s),
 };
 #undef OWNER
 

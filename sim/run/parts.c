@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "core/route.h"
 #include "sim/net/catchment_bgp.h"
 #include "sim/run/routes.h"
 
@@ -79,6 +80,14 @@ static struct sim_bgp_profile profile_of(const struct sim_scenario_topology *top
     return profile;
 }
 
+/* The common prefix, and one for each region if the policy uses them. */
+static uint32_t prefix_count(const struct sim_episode *episode)
+{
+    uint32_t regions = episode->stage->trace->region_count;
+    bool has_own = episode->policy->set.route == HB_ROUTE_MORE_SPECIFIC;
+    return has_own ? 1 + (regions < 254 ? regions : 254) : 1;
+}
+
 static enum hb_status create_catchment(struct sim_episode *episode)
 {
     const struct sim_stage *stage = episode->stage;
@@ -89,7 +98,7 @@ static enum hb_status create_catchment(struct sim_episode *episode)
         return sim_catchment_create_nearest(&nearest, &episode->catchment);
     }
     struct sim_catchment_bgp config = { .topo = stage->topo, .profile = profile_of(topology),
-        .prefix_count = 1, .seed = stage->seed, .check = episode->options.check,
+        .prefix_count = prefix_count(episode), .seed = stage->seed, .check = episode->options.check,
         .loop = episode->loop, .kind = SIM_EPISODE_ROUTING, .rank = SIM_RANK_ROUTING,
         .mrt = sim_routes_mrt(episode->routes),
         .mrt_as = topology->mrt_as == SIM_SCENARIO_ABSENT ? 0 : topology->mrt_as,

@@ -282,6 +282,14 @@ static void schedule(struct sim_episode *episode, uint32_t index, uint32_t order
     }
 }
 
+/* Operations tell the controller. */
+static void tell_drain(struct sim_episode *episode, uint32_t site, double value)
+{
+    struct hb_event event = { .at_ns = sim_episode_now_ns(episode), .kind = HB_EVENT_SITE_DRAIN,
+        .client = HB_NONE, .place = HB_NONE, .site = site, .value = value };
+    sim_episode_tell(episode, &event);
+}
+
 static void undo(struct sim_episode *episode, uint32_t site,
     const struct sim_scenario_routing *change)
 {
@@ -294,6 +302,8 @@ static void undo(struct sim_episode *episode, uint32_t site,
         sim_routes_fault(episode, site, SIM_CATCHMENT_RESTORE);
         break;
     case SIM_ROUTING_DRAIN:
+        tell_drain(episode, site, 0.0);
+        break;
     case SIM_ROUTING_ANNOUNCE:
     case SIM_ROUTING_RESTORE:
     case SIM_ROUTING_RESET:
@@ -331,6 +341,7 @@ void sim_routes_change(void *ctx, const struct sim_event *event)
         sim_routes_fault(episode, site, SIM_CATCHMENT_RESET);
         break;
     case SIM_ROUTING_DRAIN:
+        tell_drain(episode, site, 1.0);
         break;
     }
     sim_serve_settle(episode);
