@@ -55,16 +55,16 @@ BODY float body_max(const float *x, size_t n)
 
 BODY float body_exp_sum(float *restrict x, size_t n, float factor)
 {
-    float sum[body_lanes] = { 0.0F }, total = 0.0F, top = body_max(x, n);
+    float sum[body_lanes] = { 0.0F }, total = 0.0F, down = -body_max(x, n) * factor;
     size_t whole = n / body_lanes * body_lanes;
     for (size_t k = 0; k < whole; k += body_lanes) {
         for (size_t j = 0; j < body_lanes; j++) {
-            x[k + j] = hb_lstm_math_exp((x[k + j] - top) * factor);
+            x[k + j] = hb_lstm_math_exp_to(fmaf(x[k + j], factor, down), 88.0F);
             sum[j] += x[k + j];
         }
     }
     for (size_t k = whole; k < n; k++) {
-        x[k] = hb_lstm_math_exp((x[k] - top) * factor);
+        x[k] = hb_lstm_math_exp_to(fmaf(x[k], factor, down), 88.0F);
         total += x[k];
     }
     for (size_t j = 0; j < body_lanes; j++) {

@@ -2,6 +2,7 @@
 #include "core/lstm_kernel_body.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
+#include <float.h>
 #include <immintrin.h>
 
 #define AVX2 __attribute__((target("avx2,fma,f16c")))
@@ -201,18 +202,45 @@ AVX512 INLINE int is_any_above(const float *x, float low)
     return _mm512_cmp_ps_mask(_mm512_max_ps(a, b), _mm512_set1_ps(low), _CMP_GT_OQ) != 0;
 }
 
+/* A value below which none of the largest HB_GUESS_MAX of x [n] can be: of 32 interleaved parts of x,
+ * each with its own largest, that many are not below it. */
+AVX512 INLINE float top_bound(const float *x, size_t n)
+{
+    if (n < 4 * vector) {
+        return -1.0F;
+    }
+    __m512 low = _mm512_loadu_ps(x), high = _mm512_loadu_ps(x + vector);
+    for (size_t i = 2 * vector; i + 2 * vector <= n; i += 2 * vector) {
+        low = _mm512_max_ps(low, _mm512_loadu_ps(x + i));
+        high = _mm512_max_ps(high, _mm512_loadu_ps(x + i + vector));
+    }
+    float most[2 * vector], bound = FLT_MAX;
+    _mm512_storeu_ps(most, low);
+    _mm512_storeu_ps(most + vector, high);
+    for (size_t j = 0; j < 2 * vector; j++) {
+        __m512 one = _mm512_set1_ps(most[j]);
+        uint32_t above = _mm512_cmp_ps_mask(low, one, _CMP_GT_OQ);
+        above |= (uint32_t)_mm512_cmp_ps_mask(high, one, _CMP_GT_OQ) << 16;
+        bound = __builtin_popcount(above) < HB_GUESS_MAX && most[j] < bound ? most[j] : bound;
+    }
+    return bound;
+}
+
 AVX512 static void top512(const float *x, size_t n, struct hb_lstm_top *best)
 {
+    float bound = top_bound(x, n);
+    float least = bound > 0.0F ? bound * (1.0F - FLT_EPSILON) : -1.0F; /* what is above may be in */
     *best = (struct hb_lstm_top) { .count = 0 };
     for (size_t i = 0; i < n; i += vector) {
-        while (n - i >= 4 * vector && !is_any_above(x + i, body_top_floor(best))) {
+        float floor = body_top_floor(best) > least ? body_top_floor(best) : least;
+        while (n - i >= 4 * vector && !is_any_above(x + i, floor)) {
             i += 4 * vector;
         }
         if (i >= n) {
             break;
         }
         __mmask16 mask = (__mmask16)(n - i >= vector ? 0xffff : (1U << (n - i)) - 1);
-        __m512 low = _mm512_set1_ps(body_top_floor(best));
+        __m512 low = _mm512_set1_ps(floor);
         __m512 these = _mm512_maskz_loadu_ps(mask, x + i);
         uint32_t above = _mm512_mask_cmp_ps_mask(mask, these, low, _CMP_GT_OQ);
         for (; above != 0; above &= above - 1) {
