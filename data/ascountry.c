@@ -149,8 +149,8 @@ enum hb_status data_ascountry_place(
 uint16_t data_ascountry_code(const struct data_ascountry *countries, uint32_t as)
 {
     const struct entry *entry = entry_of(countries, as);
-    return entry == NULL ? 0
-                         : (uint16_t)((entry->code / 26 + 'A') << 8 | (entry->code % 26 + 'A'));
+    int code = entry == NULL ? 0 : (entry->code / 26 + 'A') << 8 | (entry->code % 26 + 'A');
+    return (uint16_t)code;
 }
 
 enum hb_status data_ascountry_middle(const struct data_ascountry *countries, uint16_t code,

@@ -2,6 +2,7 @@
 #include "models/vector.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -9,19 +10,49 @@
 #include <immintrin.h>
 #endif
 
-/* ThreadSanitizer cannot run before main, where clones are chosen; clang 14 calls
- * them by a name that other files do not know. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) \
-    && !defined(__SANITIZE_THREAD__)
-#define VECTOR_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+/* Bodies are compiled once per vector unit by being inlined into functions of that unit. Their
+ * order of operations, and so their results, are the same on each. */
+#define BODY __attribute__((always_inline)) static inline
+#if defined(__x86_64__)
+#define PER_UNIT(type, name, parameters, arguments)                            \
+    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma"))) static type \
+        name##_512 parameters                                                  \
+    {                                                                          \
+        return name##_body arguments;                                          \
+    }                                                                          \
+    __attribute__((target("avx2,fma"))) static type name##_256 parameters      \
+    {                                                                          \
+        return name##_body arguments;                                          \
+    }                                                                          \
+    type name parameters                                                       \
+    {                                                                          \
+        return has_512() ? name##_512 arguments                                \
+            : has_256()  ? name##_256 arguments                                \
+                         : name##_body arguments;                              \
+    }
+
+static bool has_512(void)
+{
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
+        && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+}
+
+static bool has_256(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
 #else
-#define VECTOR_CLONES
+#define PER_UNIT(type, name, parameters, arguments) \
+    type name parameters                            \
+    {                                               \
+        return name##_body arguments;               \
+    }
 #endif
 
 /* exp(x) = 2^n exp(r), |r| <= ln 2 / 2: Cody and Waite's split of ln 2 and a
  * polynomial of degree 6 (Remez on that interval), by fused multiply-adds.
  * Clamped to -87, where a float is still normal, and to most <= 88. */
-static inline float exp_to(float x, float most)
+BODY float exp_to(float x, float most)
 {
     x = x < -87.0F ? -87.0F : x;
     x = x > most ? most : x;
@@ -44,19 +75,19 @@ static inline float exp_to(float x, float most)
 
 /* 1 / this is the logistic function of -x. At 43 it is as good as 0, and products of two of these
  * are finite. */
-static inline float below_of(float x)
+BODY float below_of(float x)
 {
     return 1.0F + exp_to(x, 43.0F);
 }
 
-static inline float tanh_of(float x)
+BODY float tanh_of(float x)
 {
     return 1.0F - 2.0F / below_of(2.0F * x);
 }
 
 /* Two quotients cost one division: 1 / a = b / (a b). */
-VECTOR_CLONES void model_vector_cell(float *restrict pre, const float *restrict c_before,
-    size_t units, float *restrict c, float *restrict h)
+BODY void model_vector_cell_body(float *restrict pre, const float *restrict c_before, size_t
+    units, float *restrict c, float *restrict h)
 {
     float *restrict i = pre, *restrict f = pre + units;
     float *restrict g = pre + 2 * units, *restrict o = pre + 3 * units;
@@ -72,8 +103,10 @@ VECTOR_CLONES void model_vector_cell(float *restrict pre, const float *restrict 
         h[u] = o[u] * tanh_of(c[u]);
     }
 }
+PER_UNIT(void, model_vector_cell, (float *restrict pre, const float *restrict c_before, size_t
+    units, float *restrict c, float *restrict h), (pre, c_before, units, c, h))
 
-VECTOR_CLONES void model_vector_cell_back(float *restrict gates, const float *restrict c_before,
+BODY void model_vector_cell_back_body(float *restrict gates, const float *restrict c_before,
     const float *restrict c, const float *restrict dh, size_t units, float *restrict dc)
 {
     float *restrict i = gates, *restrict f = gates + units;
@@ -88,10 +121,13 @@ VECTOR_CLONES void model_vector_cell_back(float *restrict gates, const float *re
         o[u] = dout * o[u] * (1.0F - o[u]);
     }
 }
+PER_UNIT(void, model_vector_cell_back, (float *restrict gates, const float *restrict c_before,
+    const float *restrict c, const float *restrict dh, size_t units, float *restrict dc),
+    (gates, c_before, c, dh, units, dc))
 
 enum { lanes = 32 }; /* sums run in 32 chains, added in order at the end */
 
-VECTOR_CLONES float model_vector_exp_sum(float *restrict x, size_t n, float *restrict max)
+BODY float model_vector_exp_sum_body(float *restrict x, size_t n, float *restrict max)
 {
     float best[lanes], sum[lanes] = { 0.0F };
     size_t whole = n / lanes * lanes;
@@ -127,30 +163,37 @@ VECTOR_CLONES float model_vector_exp_sum(float *restrict x, size_t n, float *res
     *max = top;
     return total;
 }
+PER_UNIT(float, model_vector_exp_sum, (float *restrict x, size_t n, float *restrict max), (x, n,
+    max))
 
-VECTOR_CLONES void model_vector_scale(float *x, size_t n, float factor)
+BODY void model_vector_scale_body(float *x, size_t n, float factor)
 {
     for (size_t i = 0; i < n; i++) {
         x[i] *= factor;
     }
 }
+PER_UNIT(void, model_vector_scale, (float *x, size_t n, float factor), (x, n, factor))
 
-VECTOR_CLONES void model_vector_add(float *restrict sum, const float *restrict x, size_t n)
+BODY void model_vector_add_body(float *restrict sum, const float *restrict x, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         sum[i] += x[i];
     }
 }
+PER_UNIT(void, model_vector_add, (float *restrict sum, const float *restrict x, size_t n), (sum,
+    x, n))
 
-VECTOR_CLONES void model_vector_add_times(float *restrict sum, const float *restrict x, size_t n,
+BODY void model_vector_add_times_body(float *restrict sum, const float *restrict x, size_t n,
     float factor)
 {
     for (size_t i = 0; i < n; i++) {
         sum[i] += x[i] * factor;
     }
 }
+PER_UNIT(void, model_vector_add_times, (float *restrict sum, const float *restrict x, size_t n,
+    float factor), (sum, x, n, factor))
 
-VECTOR_CLONES double model_vector_square_sum(const float *x, size_t n)
+BODY double model_vector_square_sum_body(const float *x, size_t n)
 {
     double sum[lanes] = { 0.0 }, total = 0.0;
     size_t whole = n / lanes * lanes;
@@ -167,10 +210,10 @@ VECTOR_CLONES double model_vector_square_sum(const float *x, size_t n)
     }
     return total;
 }
+PER_UNIT(double, model_vector_square_sum, (const float *x, size_t n), (x, n))
 
-VECTOR_CLONES void model_vector_adam_step(const struct model_vector_adam *adam,
-    const float *restrict gradient, size_t n, float *restrict x, float *restrict m,
-    float *restrict v)
+BODY void model_vector_adam_step_body(const struct model_vector_adam *adam, const float
+    *restrict gradient, size_t n, float *restrict x, float *restrict m, float *restrict v)
 {
     float beta1 = adam->beta1, beta2 = adam->beta2, factor = adam->gradient_factor;
     float rate = adam->rate, epsilon = adam->epsilon;
@@ -181,6 +224,9 @@ VECTOR_CLONES void model_vector_adam_step(const struct model_vector_adam *adam,
         x[i] -= rate * m[i] / (sqrtf(v[i]) + epsilon);
     }
 }
+PER_UNIT(void, model_vector_adam_step, (const struct model_vector_adam *adam, const float
+    *restrict gradient, size_t n, float *restrict x, float *restrict m, float *restrict v),
+    (adam, gradient, n, x, m, v))
 
 unsigned model_vector_flush_denormals(void)
 {
