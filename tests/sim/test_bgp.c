@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/support/assert_near.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "core/units.h"
@@ -244,6 +245,50 @@ static void a_flapping_route_is_damped_for_two_half_lives(void **state)
     data_topology_free(topology);
 }
 
+/* count withdrawals every interval_s, each followed by the route 0.5 s later; then
+ * node 2 is watched around the instant at which it should use the route again. */
+static void expect_reuse(int count, double interval_s, bool is_used_before_last, double reuse_s)
+{
+    struct data_topology *topology = line();
+    struct sim_bgp_profile profile = { .name = "damped", .process_s = 1e-3,
+        .damping = { .withdraw_penalty = 1000.0, .change_penalty = 500.0, .suppress = 2000.0,
+            .reuse = 750.0, .half_life_s = 900.0, .max_suppress_s = 3600.0 } };
+    struct sim_bgp *bgp = line_bgp(topology, &profile, 1);
+    sim_bgp_announce(bgp, 0, 0, NULL);
+    assert_int_equal(sim_bgp_run(bgp, 10 * HB_NS_PER_S), HB_OK);
+    for (int flap = 0; flap < count; flap++) {
+        if (flap + 1 == count) {
+            assert_int_equal(sim_bgp_via(bgp, 1, 0) == 0, is_used_before_last);
+        }
+        double at_s = 10.0 + flap * interval_s;
+        sim_bgp_withdraw(bgp, 0, 0);
+        assert_int_equal(sim_bgp_run(bgp, hb_units_ns(at_s + 0.5)), HB_OK);
+        sim_bgp_announce(bgp, 0, 0, NULL);
+        double next_s = flap + 1 == count ? 0.6 : interval_s;
+        assert_int_equal(sim_bgp_run(bgp, hb_units_ns(at_s + next_s)), HB_OK);
+    }
+    double last_s = 10.0 + (count - 1) * interval_s;
+    assert_int_equal(sim_bgp_run(bgp, hb_units_ns(last_s + reuse_s - 2.0)), HB_OK);
+    assert_int_equal(sim_bgp_via(bgp, 1, 0), SIM_BGP_NONE);
+    assert_int_equal(sim_bgp_run(bgp, hb_units_ns(last_s + reuse_s + 2.0)), HB_OK);
+    assert_int_equal(sim_bgp_via(bgp, 1, 0), 0);
+    sim_bgp_free(bgp);
+    data_topology_free(topology);
+}
+
+/* RFC 2439 in closed form: after k flaps every T the penalty is 1000 times the sum
+ * of 2^(-iT/900), i < k, and a suppressed route returns after 900 log2(penalty /
+ * 750); but never above 750 x 2^(3600/900), which takes just the longest time. */
+static void damping_follows_its_closed_form(void **state)
+{
+    (void)state;
+    double penalty = 1000.0 * (1.0 + exp2(-300.0 / 900.0) + exp2(-600.0 / 900.0));
+    assert_true(penalty > 2000.0);
+    assert_true(1000.0 * (1.0 + exp2(-300.0 / 900.0)) < 2000.0); /* two do not suppress */
+    expect_reuse(3, 300.0, true, 900.0 * log2(penalty / 750.0));
+    expect_reuse(40, 7.31, false, 3600.0);
+}
+
 /* Hold time 9 s, keepalives every 3: the last may be up to 3 s old. */
 static void silence_is_noticed_by_the_hold_timer(void **state)
 {
@@ -404,6 +449,7 @@ int main(void)
         cmocka_unit_test(packets_leave_an_as_by_its_nearest_exit),
         cmocka_unit_test(communities_stop_and_deprefer),
         cmocka_unit_test(a_flapping_route_is_damped_for_two_half_lives),
+        cmocka_unit_test(damping_follows_its_closed_form),
         cmocka_unit_test(silence_is_noticed_by_the_hold_timer),
         cmocka_unit_test(a_short_silence_loses_nothing),
         cmocka_unit_test(a_session_that_resets_comes_back_with_its_routes),

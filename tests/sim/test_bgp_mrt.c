@@ -87,7 +87,7 @@ static void hook(void *ctx, const struct sim_bgp_message *message)
 }
 
 /* A chain: 7 announces, its provider 20 tells 30 ; then 7 withdraws. */
-static void run_a_chain(const char *path)
+static void run_a_chain(const char *path, const struct sim_bgp_attributes *attributes)
 {
     const struct data_link links[] = { { .a = 20, .b = 7, .delay_ns = 1000000,
         .relation = DATA_RELATION_CUSTOMER }, { .a = 30, .b = 20, .delay_ns = 1000000,
@@ -103,7 +103,7 @@ static void run_a_chain(const char *path)
     assert_int_equal(data_mrt_create(path, &mrt.file, NULL), HB_OK);
     assert_int_equal(sim_bgp_create(&options, &bgp), HB_OK);
     mrt.bgp = bgp;
-    sim_bgp_announce(bgp, data_topology_node(topology, 7), 0, NULL);
+    sim_bgp_announce(bgp, data_topology_node(topology, 7), 0, attributes);
     assert_int_equal(sim_bgp_run(bgp, 10 * INT64_C(1000000000)), HB_OK);
     sim_bgp_withdraw(bgp, data_topology_node(topology, 7), 0);
     assert_int_equal(sim_bgp_run(bgp, 60 * INT64_C(1000000000)), HB_OK);
@@ -123,7 +123,7 @@ static void bgpdump_reads_a_run(void **state)
         printf("skipped: bgpdump is not installed\n");
         skip();
     }
-    run_a_chain("chain.mrt");
+    run_a_chain("chain.mrt", NULL);
     FILE *pipe = popen("/usr/bin/bgpdump -m chain.mrt 2>/dev/null", "r");
     assert_non_null(pipe);
     char text[4096];
@@ -136,12 +136,37 @@ static void bgpdump_reads_a_run(void **state)
     assert_int_equal(unlink("chain.mrt"), 0);
 }
 
+/* MED reaches the next AS and no further, community and prepending all (RFC 4271
+ * s. 5.1.4, RFC 1997 s. 6); bgpdump prints them in fields 7, 8, 11 and 12. */
+static void bgpdump_reads_attributes(void **state)
+{
+    (void)state;
+    if (access("/usr/bin/bgpdump", X_OK) != 0) {
+        printf("skipped: bgpdump is not installed\n");
+        skip();
+    }
+    run_a_chain("attributes.mrt", &(struct sim_bgp_attributes){ .med = 73,
+        .community = UINT32_C(0x00070049), .prepend_count = 2, .origin = 2 });
+    FILE *pipe = popen("/usr/bin/bgpdump -m attributes.mrt 2>/dev/null | cut -d'|' -f3,7,8,11,12",
+        "r");
+    assert_non_null(pipe);
+    char lines[4][200];
+    for (int i = 0; i < 4; i++) {
+        assert_non_null(fgets(lines[i], sizeof lines[i], pipe));
+    }
+    (void)pclose(pipe); /* its words have been read */
+    assert_string_equal(lines[0], "A|7 7 7|INCOMPLETE|73|7:73\n");
+    assert_string_equal(lines[1], "A|20 7 7 7|INCOMPLETE|0|7:73\n");
+    assert_int_equal(unlink("attributes.mrt"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bytes_are_those_of_the_standard),
         cmocka_unit_test(withdrawals_are_short_and_bad_ends_leave_nothing),
         cmocka_unit_test(bgpdump_reads_a_run),
+        cmocka_unit_test(bgpdump_reads_attributes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

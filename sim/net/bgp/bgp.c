@@ -268,16 +268,41 @@ bool sim_bgp_has_told(const struct sim_bgp *bgp, uint32_t node, uint32_t prefix)
     return false;
 }
 
-uint32_t sim_bgp_path(const struct sim_bgp *bgp, uint32_t node, uint32_t prefix,
-    uint32_t *hops, uint32_t capacity)
+static uint32_t path_told(
+    const struct sim_bgp *bgp, uint32_t path, uint32_t *hops, uint32_t capacity)
 {
-    uint32_t path = bgp_best_of(bgp, prefix, node)->path;
     uint32_t length = bgp->paths.hops[path].length;
     for (uint32_t i = 0; i < length && i < capacity; i++) {
         hops[i] = bgp->paths.hops[path].as;
         path = bgp->paths.hops[path].rest;
     }
     return length;
+}
+
+uint32_t sim_bgp_path(const struct sim_bgp *bgp, uint32_t node, uint32_t prefix,
+    uint32_t *hops, uint32_t capacity)
+{
+    return path_told(bgp, bgp_best_of(bgp, prefix, node)->path, hops, capacity);
+}
+
+uint32_t sim_bgp_message_path(const struct sim_bgp *bgp, const struct sim_bgp_message *message,
+    uint32_t *hops, uint32_t capacity)
+{
+    return path_told(bgp, message->path, hops, capacity);
+}
+
+void sim_bgp_tell_sent(struct sim_bgp *bgp, const struct sim_bgp_message *message)
+{
+    struct sim_bgp_message told = *message;
+    const struct bgp_attributes *has
+        = &bgp->attributes[bgp->paths.hops[message->path].attributes];
+    told.is_withdrawal = message->path == SIM_BGP_PATH_NONE;
+    if (!told.is_withdrawal) {
+        told.origin = has->origin;
+        told.med = has->med;
+        told.community = has->community;
+    }
+    bgp->options.sent(bgp->options.ctx, &told);
 }
 
 uint32_t sim_bgp_catchment(const struct sim_bgp *bgp, uint32_t node, uint32_t prefix)

@@ -42,6 +42,9 @@ struct sim_bgp_message { /* an UPDATE on the wire */
     int64_t at_ns;
     uint32_t from, to, prefix;
     bool is_withdrawal;
+    uint8_t origin;          /* and what follows: of an announcement */
+    uint32_t med, community; /* 0: none */
+    uint32_t path;           /* for sim_bgp_message_path, during the call */
 };
 
 struct sim_bgp_options {
@@ -137,6 +140,11 @@ bool sim_bgp_has_told(const struct sim_bgp *bgp, uint32_t node, uint32_t prefix)
 /* AS path of node's best route, nearest first, up to capacity of it into hops;
  * answers its length (0: own route or none). */
 uint32_t sim_bgp_path(const struct sim_bgp *bgp, uint32_t node, uint32_t prefix,
+    uint32_t *hops, uint32_t capacity);
+
+/* The AS path in a message, nearest first, prepended ASes as often as they stand
+ * there (node indices, or as_of); its length, of which capacity are written. */
+uint32_t sim_bgp_message_path(const struct sim_bgp *bgp, const struct sim_bgp_message *message,
     uint32_t *hops, uint32_t capacity);
 
 /* Where packets of node for prefix end, router by router: the origin's index,

@@ -139,8 +139,8 @@ static void transmit(struct sim_bgp *bgp, uint32_t edge, uint32_t prefix)
     }
     if (bgp->options.sent != NULL) {
         struct sim_bgp_message message = { .at_ns = bgp->now_ns, .from = bgp->in[edge].owner,
-            .to = bgp->in[back].owner, .prefix = prefix, .is_withdrawal = path == 0 };
-        bgp->options.sent(bgp->options.ctx, &message);
+            .to = bgp->in[back].owner, .prefix = prefix, .path = path };
+        sim_bgp_tell_sent(bgp, &message);
     }
     bgp->paths.hops[path].held++;
     sim_bgp_push(bgp, &(struct sim_event){ .kind = SIM_BGP_ARRIVE, .rank = 1, .entity = back,

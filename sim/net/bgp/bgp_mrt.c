@@ -23,9 +23,9 @@ void sim_bgp_mrt_sent(struct sim_bgp_mrt *mrt, const struct sim_bgp_message *mes
     uint32_t hops[DATA_MRT_PATH_MAX];
     uint32_t count = 0;
     if (!message->is_withdrawal) {
-        hops[0] = message->from;
-        count = 1 + sim_bgp_path(mrt->bgp, message->from, message->prefix, &hops[1],
-            DATA_MRT_PATH_MAX - 1);
+        hops[0] = message->from; /* of a path within an AS, which may be empty */
+        count = sim_bgp_message_path(mrt->bgp, message, hops, DATA_MRT_PATH_MAX);
+        count = count == 0 ? 1 : count;
         if (count > DATA_MRT_PATH_MAX) {
             mrt->status = HB_ERR_FULL;
             return;
@@ -39,6 +39,8 @@ void sim_bgp_mrt_sent(struct sim_bgp_mrt *mrt, const struct sim_bgp_message *mes
         .local_as = as_of(mrt, message->to), .peer_ip = address(message->from),
         .local_ip = address(message->to), .prefix = PREFIX_FIRST | message->prefix << 8,
         .prefix_bits = 24, .is_withdrawal = message->is_withdrawal,
+        .origin = message->origin, .has_med = message->med != 0, .med = message->med,
+        .has_community = message->community != 0, .community = message->community,
         .next_hop = address(message->from), .path = hops, .path_count = count };
     mrt->status = data_mrt_write(mrt->file, &update);
     mrt->written += mrt->status == HB_OK;

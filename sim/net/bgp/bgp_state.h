@@ -190,6 +190,8 @@ static inline struct bgp_best *bgp_best_of(
 
 /* bgp.c: schedules; the first failure ends the run. */
 void sim_bgp_push(struct sim_bgp *bgp, const struct sim_event *event);
+/* Hands an UPDATE to options.sent, with the attributes of its path. */
+void sim_bgp_tell_sent(struct sim_bgp *bgp, const struct sim_bgp_message *message);
 void sim_bgp_fault(struct sim_bgp *bgp, enum hb_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 uint32_t sim_bgp_attributes_of(struct sim_bgp *bgp, const struct bgp_attributes *attributes);

@@ -77,8 +77,8 @@ static void count_sent(struct sim_bgp *bgp, uint32_t edge, uint32_t first)
         if (bgp->options.sent != NULL) {
             struct sim_bgp_message message = { .at_ns = bgp->stamp_ns, .from = bgp->in[edge].owner,
                 .to = bgp->topology->peer[edge], .prefix = bgp->pieces[id].prefix,
-                .is_withdrawal = is_withdrawal };
-            bgp->options.sent(bgp->options.ctx, &message);
+                .path = bgp->pieces[id].path };
+            sim_bgp_tell_sent(bgp, &message);
         }
     }
 }
