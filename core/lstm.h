@@ -24,6 +24,7 @@
 #define HB_LSTM_EMBEDDING_MAX 256  /* embedding >= 1 */
 #define HB_LSTM_FEATURES_MAX 32    /* step features, context features, horizon size */
 #define HB_LSTM_HIDDEN_MAX 128     /* context, scorer and query sizes */
+#define HB_LSTM_CONFIDENCE 9      /* points of the curve of confidence */
 #define HB_LSTM_VOCABULARY_MAX 1048575
 
 struct hb_lstm_shape {
@@ -63,6 +64,10 @@ struct hb_lstm_model {
     struct hb_lstm_linear vocabulary;
     /* 1 / T per knot and head; 0 reads as 1. */
     float inverse_temperature[HB_CANDIDATES_KNOTS][HB_LSTM_HEADS];
+    /* What the first guess's probability becomes, per knot, at 0, 1/8, ..., 1, between these in
+     * proportion; the others share the rest as before, and stay below it. Ascending within
+     * 0..1; all 0: as it is. */
+    float confidence[HB_CANDIDATES_KNOTS][HB_LSTM_CONFIDENCE];
     /* A place's token; NULL: place i is token i. >= vocabulary_count: unknown. No two
      * places share a known token. [tables.place_count] */
     const uint32_t *tokens;

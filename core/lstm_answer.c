@@ -241,8 +241,11 @@ void hb_lstm_net_answer(struct hb_lstm_net *net, size_t count,
             run_vocabulary(net, rows, questions + first);
         }
         for (size_t i = 0; i < rows; i++) {
-            finish(net, &questions[first + i], i, &out[first + i],
-                dense == NULL ? NULL : dense + (first + i) * wide);
+            float *spread = dense == NULL ? NULL : dense + (first + i) * wide;
+            finish(net, &questions[first + i], i, &out[first + i], spread);
+            if (net->has_confidence) {
+                hb_lstm_confidence_put(net, &out[first + i], spread);
+            }
         }
     }
     hb_lstm_flush_restore(before);

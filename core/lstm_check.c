@@ -29,6 +29,18 @@ static const char *check_weights(const struct hb_lstm_model *model)
     return NULL;
 }
 
+static int is_ascending(const float curve[HB_LSTM_CONFIDENCE])
+{
+    float before = 0.0F;
+    for (uint32_t i = 0; i < HB_LSTM_CONFIDENCE; i++) {
+        if (!(curve[i] >= before && curve[i] <= 1.0F)) {
+            return 0;
+        }
+        before = curve[i];
+    }
+    return 1;
+}
+
 static const char *check_heads(const struct hb_lstm_model *model)
 {
     const struct hb_lstm_shape *s = &model->shape;
@@ -41,6 +53,9 @@ static const char *check_heads(const struct hb_lstm_model *model)
         return "vocabulary.weight"; /* tied, but of another size */
     }
     for (uint32_t k = 0; k < HB_CANDIDATES_KNOTS; k++) {
+        if (!is_ascending(model->confidence[k])) {
+            return "confidence";
+        }
         for (uint32_t head = 0; head < HB_LSTM_HEADS; head++) {
             float t = model->inverse_temperature[k][head];
             if (!(t >= 0.0F && t <= 100.0F)) {

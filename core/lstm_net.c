@@ -284,6 +284,8 @@ static void fill(struct owner *owner, const struct hb_lstm_model *model)
     struct hb_lstm_net *net = &owner->net;
     const struct hb_lstm_shape *s = &net->shape;
     for (uint32_t k = 0; k < HB_CANDIDATES_KNOTS; k++) {
+        hb_lstm_confidence_of(model, k, net->confidence[k]);
+        net->has_confidence |= model->confidence[k][HB_LSTM_CONFIDENCE - 1] > 0.0F;
         for (uint32_t head = 0; head < HB_LSTM_HEADS; head++) {
             float t = model->inverse_temperature[k][head];
             net->inverse_temperature[k][head] = t > 0.0F ? t : 1.0F;

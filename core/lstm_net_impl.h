@@ -28,8 +28,9 @@ struct hb_lstm_net {
     const struct hb_lstm_kernels *kernels;
     size_t batch_max, answer_max, bytes;
     size_t gates, inputs;        /* 4 units; floats that come before h in a row of x */
-    int has_vocabulary, has_candidates, is_int8;
+    int has_vocabulary, has_candidates, has_confidence, is_int8;
     float inverse_temperature[HB_CANDIDATES_KNOTS][HB_LSTM_HEADS];
+    float confidence[HB_CANDIDATES_KNOTS][HB_LSTM_CONFIDENCE];
     /* Layer 0: what a token adds to the gates, or (many tokens) the embedding itself. */
     float *token_gates, *embedding, *bias[HB_LSTM_LAYERS_MAX];
     struct hb_lstm_packed input;                        /* int8 only: all but h, in floats */
@@ -53,5 +54,14 @@ void hb_lstm_net_multiply(struct hb_lstm_net *net, const struct hb_lstm_packed *
 void hb_lstm_net_multiply_from(struct hb_lstm_net *net, const struct hb_lstm_packed *b,
     const float *const *start, const float *a, size_t lda, size_t rows, float *c, size_t ldc);
 uint32_t hb_lstm_net_token(const struct hb_lstm_net *net, uint32_t place);
+
+/* The model's curve of a knot, the diagonal if it has none. */
+void hb_lstm_confidence_of(const struct hb_lstm_model *model, uint32_t knot,
+    float curve[HB_LSTM_CONFIDENCE]);
+
+/* Puts an answer's first guess on the curve of its horizon and scales the others, in out and in
+ * dense ([place_count], NULL: none). */
+void hb_lstm_confidence_put(const struct hb_lstm_net *net, struct hb_prediction *out,
+    float *dense);
 
 #endif

@@ -167,6 +167,24 @@ static enum hb_status read_temperature(struct data_h5 *file, struct data_model *
     return status;
 }
 
+static enum hb_status read_confidence(struct data_h5 *file, struct data_model *model,
+    struct data_problem *problem)
+{
+    void *values;
+    struct data_h5_array array = { .path = "/weights/confidence", .type = DATA_H5_F32,
+        .rank = 2, .dims = { HB_CANDIDATES_KNOTS, HB_LSTM_CONFIDENCE } };
+    size_t bytes = sizeof model->weights.confidence;
+    if (!data_h5_has(file, array.path)) {
+        return HB_OK;
+    }
+    enum hb_status status = data_h5_read_all(file, &array, bytes, &values, problem);
+    if (status == HB_OK) {
+        memcpy(model->weights.confidence, values, bytes);
+        free(values);
+    }
+    return status;
+}
+
 static enum hb_status check_digest(struct data_h5 *file, struct data_model *model,
     struct data_problem *problem)
 {
@@ -197,6 +215,7 @@ enum hb_status data_model_read(const char *path, struct data_model **out,
     status = status == HB_OK ? read_sizes(file, model, problem) : status;
     status = status == HB_OK ? read_card(file, model, problem) : status;
     status = status == HB_OK ? read_temperature(file, model, problem) : status;
+    status = status == HB_OK ? read_confidence(file, model, problem) : status;
     status = status == HB_OK ? read_parts(file, model, problem) : status;
     status = status == HB_OK ? data_model_check(data_h5_path(file), model, problem) : status;
     status = status == HB_OK ? check_digest(file, model, problem) : status;

@@ -85,6 +85,16 @@ const void *data_model_part_values(const struct data_model *model,
     return at;
 }
 
+int data_model_has_confidence(const struct hb_lstm_model *weights)
+{
+    for (int k = 0; k < HB_CANDIDATES_KNOTS; k++) {
+        if (weights->confidence[k][HB_LSTM_CONFIDENCE - 1] > 0.0F) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 void data_model_sum(const struct data_model *model, char text[33])
 {
     struct data_digest digest = { { 0 } };
@@ -98,6 +108,9 @@ void data_model_sum(const struct data_model *model, char text[33])
     data_digest_block(&digest, &model->card.trained_steps, sizeof model->card.trained_steps);
     data_digest_block(&digest, model->weights.inverse_temperature,
         sizeof model->weights.inverse_temperature);
+    if (data_model_has_confidence(&model->weights)) {
+        data_digest_block(&digest, model->weights.confidence, sizeof model->weights.confidence);
+    }
     struct data_model_part parts[DATA_MODEL_PARTS_MAX];
     uint32_t count = data_model_parts(model, parts);
     for (uint32_t i = 0; i < count; i++) {

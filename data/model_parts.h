@@ -59,6 +59,9 @@ enum hb_status data_model_part_check(const char *path, const struct data_model_p
 enum hb_status data_model_check(const char *path, const struct data_model *model,
     struct data_problem *problem);
 
+/* Whether a model has curves of confidence; they are written and summed only then. */
+int data_model_has_confidence(const struct hb_lstm_model *weights);
+
 /* The checksum over sizes, card, temperatures and all arrays that are there. */
 void data_model_sum(const struct data_model *model, char text[33]);
 

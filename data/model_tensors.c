@@ -34,8 +34,8 @@ static const void *widened(const void *values, uint64_t count, void **own)
 
 /* What of a model goes into the file. */
 struct list {
-    struct data_safetensors_tensor tensors[DATA_MODEL_PARTS_MAX + 1];
-    void *own[DATA_MODEL_PARTS_MAX + 1];
+    struct data_safetensors_tensor tensors[DATA_MODEL_PARTS_MAX + 2];
+    void *own[DATA_MODEL_PARTS_MAX + 2];
     size_t count;
 };
 
@@ -74,6 +74,12 @@ static enum hb_status fill(struct list *list, const struct data_model *model)
         .name = DATA_MODEL_TENSORS_TEMPERATURE, .type = DATA_SAFETENSORS_F32, .rank = 2,
         .dims = { HB_CANDIDATES_KNOTS, HB_LSTM_HEADS },
         .values = model->weights.inverse_temperature };
+    if (data_model_has_confidence(&model->weights)) {
+        list->tensors[list->count++] = (struct data_safetensors_tensor) {
+            .name = DATA_MODEL_TENSORS_CONFIDENCE, .type = DATA_SAFETENSORS_F32, .rank = 2,
+            .dims = { HB_CANDIDATES_KNOTS, HB_LSTM_CONFIDENCE },
+            .values = model->weights.confidence };
+    }
     enum hb_status status = HB_OK;
     for (uint32_t i = 0; i < count && status == HB_OK; i++) {
         status = put_part(list, model, &parts[i]);

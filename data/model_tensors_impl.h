@@ -8,6 +8,7 @@
 #include "data/safetensors.h"
 
 #define DATA_MODEL_TENSORS_TEMPERATURE "inverse_temperature"
+#define DATA_MODEL_TENSORS_CONFIDENCE "confidence"
 
 /* A model that is being read, and where from. */
 struct data_model_taking {

@@ -101,7 +101,8 @@ static enum hb_status check_names(const struct data_model_taking *in)
     uint32_t part_count = data_model_parts(in->model, parts);
     for (size_t i = 0; i < data_safetensors_count(in->file); i++) {
         const struct data_safetensors_tensor *tensor = data_safetensors_at(in->file, i);
-        int is_known = strcmp(tensor->name, DATA_MODEL_TENSORS_TEMPERATURE) == 0;
+        int is_known = strcmp(tensor->name, DATA_MODEL_TENSORS_TEMPERATURE) == 0
+            || strcmp(tensor->name, DATA_MODEL_TENSORS_CONFIDENCE) == 0;
         for (uint32_t j = 0; j < part_count && !is_known; j++) {
             data_model_tensors_name(&parts[j], name);
             is_known = strcmp(tensor->name, name) == 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -210,27 +211,46 @@ static enum hb_status borrow_part(struct data_model_taking *in, const struct dat
     return HB_OK;
 }
 
-static enum hb_status take_temperature(struct data_model_taking *in)
+/* Numbers that stand in the model itself. */
+struct calibration {
+    const char *name;
+    uint64_t columns;
+    size_t offset; /* in struct data_model */
+};
+
+static enum hb_status take_calibration(struct data_model_taking *in,
+    const struct calibration *what)
 {
-    const struct data_safetensors_tensor *tensor
-        = data_safetensors_find(in->file, DATA_MODEL_TENSORS_TEMPERATURE);
-    struct data_model_part part = { .path = DATA_MODEL_TENSORS_TEMPERATURE, .type = DATA_H5_F32,
-        .rank = 2, .dims = { HB_CANDIDATES_KNOTS, HB_LSTM_HEADS } };
-    size_t bytes = sizeof in->model->weights.inverse_temperature;
+    const struct data_safetensors_tensor *tensor = data_safetensors_find(in->file, what->name);
+    struct data_model_part part = { .type = DATA_H5_F32, .rank = 2,
+        .dims = { HB_CANDIDATES_KNOTS, what->columns } };
+    (void)snprintf(part.path, sizeof part.path, "%s", what->name);
+    size_t bytes = (size_t)data_model_part_bytes(&part);
+    char *to = (char *)in->model + what->offset;
     if (tensor == NULL && in->like != NULL) {
-        memcpy(in->model->weights.inverse_temperature, in->like->weights.inverse_temperature,
-            bytes);
+        memcpy(to, (const char *)in->like + what->offset, bytes);
     }
     if (tensor == NULL) {
         return HB_OK;
     }
     enum hb_status status = check_form(in, &part, tensor);
     if (status == HB_OK) {
-        memcpy(in->model->weights.inverse_temperature, tensor->values, bytes);
-        status = data_model_part_check(in->path, &part,
-            in->model->weights.inverse_temperature, in->problem);
+        memcpy(to, tensor->values, bytes);
+        status = data_model_part_check(in->path, &part, to, in->problem);
     }
     return status;
+}
+
+static enum hb_status take_calibrations(struct data_model_taking *in)
+{
+    static const struct calibration all[] = {
+        { DATA_MODEL_TENSORS_TEMPERATURE, HB_LSTM_HEADS,
+            offsetof(struct data_model, weights.inverse_temperature) },
+        { DATA_MODEL_TENSORS_CONFIDENCE, HB_LSTM_CONFIDENCE,
+            offsetof(struct data_model, weights.confidence) },
+    };
+    enum hb_status status = take_calibration(in, &all[0]);
+    return status == HB_OK ? take_calibration(in, &all[1]) : status;
 }
 
 enum hb_status data_model_tensors_arrays(struct data_model_taking *in)
@@ -241,7 +261,7 @@ enum hb_status data_model_tensors_arrays(struct data_model_taking *in)
     int is_own = data_safetensors_find(in->file, "places.east_km") != NULL;
     int has_counts = is_own ? data_safetensors_find(in->file, "moves.slot_counts") != NULL
                             : in->like->weights.tables.everybody.row_count > 0;
-    enum hb_status status = take_temperature(in);
+    enum hb_status status = take_calibrations(in);
     for (uint32_t i = 0; i < count && status == HB_OK; i++) {
         data_model_tensors_name(&parts[i], name);
         const struct data_safetensors_tensor *tensor = data_safetensors_find(in->file, name);

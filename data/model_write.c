@@ -61,6 +61,11 @@ static enum hb_status write_arrays(struct data_h5 *file, const struct data_model
     if (status == HB_OK) {
         status = data_h5_write(file, &temperature, model->weights.inverse_temperature, problem);
     }
+    struct data_h5_array confidence = { .path = "/weights/confidence", .type = DATA_H5_F32,
+        .rank = 2, .dims = { HB_CANDIDATES_KNOTS, HB_LSTM_CONFIDENCE } };
+    if (status == HB_OK && data_model_has_confidence(&model->weights)) {
+        status = data_h5_write(file, &confidence, model->weights.confidence, problem);
+    }
     for (uint32_t i = 0; i < count && status == HB_OK; i++) {
         const void *values = data_model_part_values(model, &parts[i]);
         struct data_h5_array array = data_model_array(&parts[i]);

@@ -45,8 +45,4 @@ enum hb_status model_judge_lstm(const struct model_judge *judge, const struct hb
 enum hb_status model_judge_predictor(const struct model_judge *judge,
     struct hb_predictor *predictor, struct model_score *scores);
 
-/* Chooses a temperature per knot by the loss on judge's part, which should be the
- * validation's; sets model->inverse_temperature. */
-enum hb_status model_judge_calibrate(const struct model_judge *judge, struct hb_lstm_model *model);
-
 #endif

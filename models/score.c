@@ -133,6 +133,11 @@ enum hb_status model_score_add(struct model_score *score, const struct model_sco
     score->bin_counts[bin]++;
     score->bin_hits[bin] += standing.rank == 0;
     score->bin_sums[bin] += standing.top;
+    uint32_t fine = (uint32_t)(standing.top * MODEL_SCORE_FINE);
+    fine = fine < MODEL_SCORE_FINE ? fine : MODEL_SCORE_FINE - 1;
+    score->fine_counts[fine]++;
+    score->fine_hits[fine] += standing.rank == 0;
+    score->fine_sums[fine] += standing.top;
     if (score->set_mass > 0.0) {
         uint32_t size = set_size(one, score->set_mass, sorted);
         score->set_sizes += size;

@@ -10,6 +10,7 @@
 /* How good forecasts were: hits, logarithmic and quadratic loss, calibration,
  * distance; over all cases and over those in which the client moved. */
 #define MODEL_SCORE_BINS 15          /* equal widths of the top probability */
+#define MODEL_SCORE_FINE 128
 #define MODEL_SCORE_FLOOR 1e-9       /* of a probability in the logarithm */
 
 /* One forecast and what came of it. */
@@ -27,6 +28,9 @@ struct model_score {
     double reciprocal_ranks, nats, quadratic, leave_nats;
     uint64_t bin_counts[MODEL_SCORE_BINS], bin_hits[MODEL_SCORE_BINS];
     double bin_sums[MODEL_SCORE_BINS];
+    /* the same by MODEL_SCORE_FINE bins, for fitting a curve */
+    uint64_t fine_counts[MODEL_SCORE_FINE], fine_hits[MODEL_SCORE_FINE];
+    double fine_sums[MODEL_SCORE_FINE];
     uint64_t covered;      /* targets within the prediction set */
     double set_sizes;
     double set_mass;       /* a set takes the likeliest places until their sum reaches it */

@@ -9,7 +9,7 @@
 #include "data/model.h"
 #include "models/dataset_file.h"
 #include "models/export.h"
-#include "models/judge.h"
+#include "models/calibrate.h"
 #include "models/pieces.h"
 #include "sim/cli/cli.h"
 #include "sim/cli/learn.h"
@@ -174,7 +174,7 @@ static enum hb_status write_model(const struct train_run *run, struct data_probl
     enum hb_status status = model_export_init(&model, model_trainer_layout(run->trainer),
         model_trainer_numbers(run->trainer), run->dataset, run->counts);
     if (status == HB_OK) {
-        status = model_judge_calibrate(&valid, &model.model);
+        status = model_calibrate(&valid, &model.model);
     }
     if (status == HB_OK) {
         fill_card(run, &model.model, &card);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "models/export.h"
-#include "models/judge.h"
+#include "models/calibrate.h"
 #include "models/pieces.h"
 #include "models/predictability.h"
 #include "models/slots.h"
@@ -79,7 +79,7 @@ static enum hb_status judge_model(const struct slots_run *run, struct hb_lstm_mo
     struct model_judge test = judge_of(run, MODEL_PART_TEST);
     struct model_score scores[knots];
     double masses[knots], mean = 0.0;
-    enum hb_status status = model_judge_calibrate(&valid, model);
+    enum hb_status status = model_calibrate(&valid, model);
     init_scores(scores, NULL);
     if (status == HB_OK) {
         status = model_judge_lstm(&valid, model, scores);

@@ -306,6 +306,10 @@ static void a_model_out_of_bounds_is_named(void **state)
     assert_int_equal(hb_lstm_check(&m, &what), HB_ERR_RANGE);
     assert_string_equal(what, "tokens");
     m = world.model;
+    m.confidence[3][4] = 0.5F; /* and falls to 0 */
+    assert_int_equal(hb_lstm_check(&m, &what), HB_ERR_RANGE);
+    assert_string_equal(what, "confidence");
+    m = world.model;
     m.inverse_temperature[2][1] = -1.0F;
     assert_int_equal(hb_lstm_check(&m, &what), HB_ERR_RANGE);
     assert_string_equal(what, "inverse_temperature");

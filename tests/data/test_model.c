@@ -62,6 +62,9 @@ static int make_whole(void **state)
         return -1;
     }
     lstm_world_init(&kit.world, 12, &lstm_world_full);
+    for (int i = 0; i < HB_LSTM_CONFIDENCE; i++) {
+        kit.world.model.confidence[2][i] = (float)i / 9.0F;
+    }
     fill_counts();
     kit.card = (struct data_model_card) { .name = "odd one", .data = "invented", .split = "none",
         .metrics = "Acc@1 .731", .recipe = "tests", .seed = UINT64_MAX - 5,
@@ -202,6 +205,7 @@ static void what_is_written_is_read(void **state)
     assert_memory_equal(got->tokens, want->tokens, places * sizeof *got->tokens);
     assert_memory_equal(got->inverse_temperature, want->inverse_temperature,
         sizeof got->inverse_temperature);
+    assert_memory_equal(got->confidence, want->confidence, sizeof got->confidence);
     assert_memory_equal(got->tables.near_places, want->tables.near_places,
         want->tables.near_first[places] * sizeof(uint32_t));
     assert_memory_equal(got->tables.everybody.move_counts, kit.counts,

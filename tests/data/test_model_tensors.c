@@ -37,6 +37,9 @@ static void make(struct kit *kit, const struct lstm_world_shape *shape)
     (void)snprintf(kit->bad_path, sizeof kit->bad_path, "%s/bad", kit->folder);
     lstm_world_init(&kit->world, 12, shape);
     kit->world.model.stay_step_max = 61;
+    for (int i = 0; i < HB_LSTM_CONFIDENCE; i++) {
+        kit->world.model.confidence[1][i] = (float)i / 9.0F;
+    }
     assert_int_equal(data_model_write(kit->model_path, &kit->world.model, NULL, &card, &problem),
         HB_OK);
     assert_int_equal(data_model_read(kit->model_path, &kit->model, &problem), HB_OK);
@@ -140,7 +143,8 @@ static void weights_alone_need_a_model_to_be_like(void **state)
     for (size_t i = 0; i < kit.count; i++) {
         if (strncmp(kit.tensors[i].name, "places.", 7) != 0
             && strncmp(kit.tensors[i].name, "moves.", 6) != 0
-            && strncmp(kit.tensors[i].name, "inverse", 7) != 0) {
+            && strncmp(kit.tensors[i].name, "inverse", 7) != 0
+            && strcmp(kit.tensors[i].name, "confidence") != 0) {
             kit.tensors[kept++] = kit.tensors[i];
         }
     }

@@ -47,7 +47,7 @@ class Predictor(nn.Module):
         factors = torch.from_numpy(w["inverse_temperature"])
         self.register_buffer("factors", torch.where(factors > 0, factors, torch.ones(())))
         state = {k: torch.from_numpy(v) for k, v in w.items()
-                 if not k.startswith(("places.", "moves.", "inverse_"))}
+                 if not k.startswith(("places.", "moves.", "inverse_", "confidence"))}
         missing, unexpected = self.load_state_dict(state, strict=False)
         assert not unexpected, unexpected
         assert set(missing) <= {"factors", "vocabulary.weight"}, missing
