@@ -99,9 +99,9 @@ int64_t hb_health_deadline_ns(const struct hb_health *health,
     const struct hb_health_rules *rules, double phi_factor)
 {
     switch ((enum hb_health_detector)rules->detector) {
-    case HB_HEALTH_PHI:
+    case HB_HEALTH_PHI: /* a small phi_down is reached even before the next sign is due */
         return hb_units_after(health->heard_ns,
-            mean_s(health) + phi_factor * sd_s(health, rules));
+            fmax(mean_s(health) + phi_factor * sd_s(health, rules), 0.0));
     case HB_HEALTH_PHI_EXPONENTIAL:
         return hb_units_after(health->heard_ns, phi_factor * mean_s(health));
     case HB_HEALTH_BFD:

@@ -86,6 +86,12 @@ static double probe_timeout_max_s(const struct hb_policy *policy)
     return is_asked ? policy->probe_interval_s : s_max;
 }
 
+/* At most 1000 probes a second of each site: BFD's fastest are 300. 0: none. */
+static double probe_interval_min_s(const struct hb_policy *policy)
+{
+    return policy->probe_interval_s > 0.0 ? 1e-3 : 0.0;
+}
+
 enum hb_status hb_policy_check(const struct hb_policy *policy, const char **field)
 {
     const struct bound bounds[] = {
@@ -122,7 +128,8 @@ enum hb_status hb_policy_check(const struct hb_policy *policy, const char **fiel
         { "phi_window", policy->phi_window, 2.0, HB_HEALTH_WINDOW_MAX, 0 },
         { "phi_down", policy->phi_down, 0.0, 1000.0, 1 },
         { "phi_sd_min_s", policy->phi_sd_min_s, 0.0, HB_HEALTH_ARRIVAL_MAX_S, 1 },
-        { "probe_interval_s", policy->probe_interval_s, 0.0, HB_HEALTH_ARRIVAL_MAX_S, 0 },
+        { "probe_interval_s", policy->probe_interval_s, probe_interval_min_s(policy),
+            HB_HEALTH_ARRIVAL_MAX_S, 0 },
         { "probe_timeout_s", policy->probe_timeout_s, 0.0, probe_timeout_max_s(policy), 1 },
         { "hold_down_s", policy->hold_down_s, 0.0, s_max, 0 },
         { "route", policy->route, 0.0, HB_ROUTE_COUNT - 1, 0 },

@@ -82,7 +82,7 @@ enum hb_failover {
  *                   backoff_max_s [60]
  * Health (core/health.h):
  *   detector        [count] enum hb_health_detector
- *   probe_interval_s [0] between two probes of a site; 0: the host probes and tells
+ *   probe_interval_s [0] between two probes of a site, >= 1 ms; 0: the host probes and tells
  *   probe_timeout_s [2] until a probe is missed (count), <= probe_interval_s unless that is 0
  *   probe_rise, probe_fall  [2, 2] answers or misses in a row that turn a site up or
  *                   down; bfd: probe_fall is the detection multiplier

@@ -198,7 +198,7 @@ enum hb_status sim_ground_paths(struct sim_stage *stage, uint32_t threads,
     } else {
         status = sim_path_matrix(path, &stage->map, threads, &rtt_ms);
     }
-    if (status == HB_ERR_RANGE) {
+    if (status == HB_ERR_RANGE && problem->text[0] == '\0') {
         return data_problem_set(problem, status,
             "%u places and %u sites: expected a matrix of at most 1 GiB", stage->map.place_count,
             stage->map.site_count);

@@ -20,6 +20,7 @@ enum hb_status sim_ground_routes(struct sim_stage *stage, struct data_problem *p
     const struct sim_scenario_topology *topology = &stage->scenario->topology;
     bool is_internet = topology->kind == SIM_TOPO_GENERATED && topology->shape == SIM_TOPO_INTERNET;
     struct sim_topo_config config = { .kind = (enum sim_topo_kind)topology->kind,
+        .name = topology->at,
         .shape = (enum sim_topo_shape)topology->shape,
         .by_city = is_internet && topology->routers == 1,
         .file = topology->file[0] != '\0' ? topology->file : NULL,

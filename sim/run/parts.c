@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/run/parts.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "core/route.h"
 #include "sim/net/catchment_bgp.h"
 #include "sim/run/routes.h"
+
+/* Between two requests as DNS sees it: the most that sim/net/dns.h takes, a month. */
+static const double request_gap_max_s = 30.0 * 86400.0;
 
 struct hb_prices sim_parts_prices(const struct sim_scenario *scenario)
 {
@@ -127,7 +131,7 @@ enum hb_status sim_parts_net(struct sim_episode *episode)
     dns.ecs_share = network->ecs_share;
     dns.anycast_ttl_s = network->anycast_ttl_s;
     dns.update_delay_s = network->update_delay_s;
-    dns.request_gap_s = 1.0 / episode->scenario->service.request_rate_hz;
+    dns.request_gap_s = fmin(1.0 / episode->scenario->service.request_rate_hz, request_gap_max_s);
     dns.extend_share = network->extend_share;
     dns.extend_floor_s = network->extend_floor_s;
     dns.extend_sigma = network->extend_sigma;
@@ -143,6 +147,11 @@ enum hb_status sim_parts_net(struct sim_episode *episode)
     dns.failure_ttl_s = network->failure_ttl_s;
     dns.stagger = true;
     enum hb_status status = sim_dns_create(&dns, &episode->dns);
+    if (status == HB_ERR_RANGE) {
+        return data_problem_set(episode->problem, status,
+            "resolvers_per_region=\"%u\" in %u regions: expected fewer than 2^24 in all",
+            dns.resolvers_per_region, dns.region_count);
+    }
     status = status == HB_OK ? create_catchment(episode) : status;
     const struct hb_route plain = { .local_pref = 100 };
     for (uint32_t site = 0; site < stage->map.site_count && status == HB_OK; site++) {

@@ -283,7 +283,9 @@ static enum hb_status policies_are_whole(const struct rules *rules)
             return complain(rules, element, "predictor", "none: this kind does not ask one");
         }
         if (hb_policy_check(&policy->set, &field) != HB_OK) {
-            return complain(rules, element, field, "a value within the policy's bounds");
+            bool is_timeout = strcmp(field, "probe_timeout_s") == 0;
+            return complain(rules, element, field,
+                is_timeout ? "at most probe_interval_s" : "a value within the policy's bounds");
         }
     }
     return HB_OK;

@@ -100,6 +100,22 @@ static void the_deadline_follows_the_last_arrivals(void **state)
     assert_int_equal(health.kept, 7); /* the outage is no inter-arrival time */
 }
 
+/* A suspicion that stands before the next sign is even due: at once, not never. */
+static void a_deadline_is_not_before_the_last_sign(void **state)
+{
+    (void)state;
+    uint32_t window[2];
+    struct hb_health health;
+    const struct hb_health_rules hasty = { .detector = HB_HEALTH_PHI, .rise = 1, .fall = 1,
+        .window = 2, .interval_s = 1.3, .phi_down = 1e-4, .sd_min_s = 97.0 };
+    double factor = hb_health_phi_factor(HB_HEALTH_PHI, hasty.phi_down);
+    hb_health_init(&health, &hasty, window, 731);
+    assert_true(1.3 + factor * 97.0 < 0.0);
+    assert_true(hb_health_deadline_ns(&health, &hasty, factor) == 731);
+    assert_int_equal(hb_health_expire(&health, &hasty, factor, 730), 0);
+    assert_int_equal(hb_health_expire(&health, &hasty, factor, 731), 1);
+}
+
 /* ---- the controller watching, at the hand of a scripted host ---- */
 
 static struct host host;
@@ -342,6 +358,7 @@ int main(void)
         cmocka_unit_test(phi_goes_on_where_the_tail_underflows),
         cmocka_unit_test(the_factor_is_where_phi_is_reached),
         cmocka_unit_test(the_deadline_follows_the_last_arrivals),
+        cmocka_unit_test(a_deadline_is_not_before_the_last_sign),
         cmocka_unit_test(counting_detects_in_uniform_time),
         cmocka_unit_test(bfd_detects_within_multiplier_times_interval),
         cmocka_unit_test(phi_detects_at_mean_and_deviations),

@@ -60,7 +60,8 @@ static double write_scenario(const char *folder)
         "<policy name=\"foresight\" kind=\"predictive\" predictor=\"oracle\" gain_ms=\"0.5\"\n"
         "  worth_factor=\"0\" sustain_s=\"%g\" steer_early=\"yes\"/>\n"
         "<policy name=\"hasty\" kind=\"reactive\" gain_ms=\"0\" worth_factor=\"0\"\n"
-        "  hysteresis=\"0\" cooldown_s=\"0\"\n  interval_s=\"10\" sustain_s=\"%g\" dns_ttl_s=\"%g\"/>\n"
+        "  hysteresis=\"0\" cooldown_s=\"0\"\n  interval_s=\"10\" sustain_s=\"%g\" "
+        "dns_ttl_s=\"%g\"/>\n"
         "<policy name=\"ski-rental\" kind=\"ski_rental\" predictor=\"oracle\"/></policies>\n"
         "<sweep parameter=\"service.lead_s\" values=\"0 900\"/>\n</scenario>\n",
         below(1000000), 1 + below(12), cities[0], cities[1], cities[0], cities[1],

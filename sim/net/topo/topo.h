@@ -41,6 +41,7 @@ struct sim_topo_config {
     bool by_city;              /* INTERNET: routers are (AS, city), else whole ASes */
     const char *file;          /* AS_REL, NETMAP */
     const char *countries;     /* AS_REL: countries of ASes, or NULL: by lot */
+    const char *name;          /* where it was asked for, for messages; NULL: "topology" */
     const struct data_latency *measured; /* MATRIX */
     uint32_t as_count, tier1_count; /* GENERATED */
     uint32_t access_count;     /* access ASes that a city's clients are spread over */

@@ -84,7 +84,7 @@ static enum hb_status attach_places(struct topo_draft *draft)
         if (found[hub] == 0
             && find_populated(draft, hub, list, count, &found[hub]) == HB_NONE) {
             status = data_problem_set(draft->problem, HB_ERR_NOT_FOUND,
-                "topology: found no AS with a provider: expected one for clients");
+                "%s: found no AS with a provider: expected one for clients", topo_name(draft));
             break;
         }
         struct sim_stream stream = sim_stream_of(draft->config->seed, SIM_STREAM_TOPOLOGY,
@@ -174,7 +174,9 @@ enum hb_status sim_topo_attach(struct topo_draft *draft)
         }
         if (draft->upstream_as[(size_t)site * draft->config->upstream_count] == HB_NONE) {
             return data_problem_set(draft->problem, HB_ERR_NOT_FOUND,
-                "topology: found no AS with customers: expected one for a site");
+                "%s: found no AS with customers: expected one for a site (generated: more ases "
+                "than tier1)",
+                topo_name(draft));
         }
     }
     return attach_places(draft);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* From ASes to nodes: one each, or a router in every city where the AS is, with
  * iBGP between all of them and eBGP where two ASes are in one city. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "core/units.h"
@@ -9,11 +10,13 @@
 static const uint32_t site_number_first = 4200000000; /* private use, RFC 6996 */
 static const double light_in_fibre_km_ms = 204.0;     /* as sim/net/path.c */
 static const double same_city_ms = 0.1;               /* our choice */
+static const double delay_max_ms = 4000.0;            /* nanoseconds fit 32 bits */
 
 uint32_t sim_topo_delay_ns(const struct sim_path *path, double km)
 {
     double ms = path->stretch * km / light_in_fibre_km_ms;
-    return (uint32_t)hb_units_ns((ms > same_city_ms ? ms : same_city_ms) * 1e-3);
+    ms = fmax(ms, same_city_ms);
+    return (uint32_t)hb_units_ns(fmin(ms, delay_max_ms) * 1e-3);
 }
 
 enum hb_status sim_topo_expand_node(struct topo_draft *draft, struct topo_node node)

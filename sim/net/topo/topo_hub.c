@@ -32,8 +32,8 @@ enum hb_status sim_topo_hub_add(struct topo_draft *draft, const struct topo_hub 
     }
     if (draft->hub_count == SIM_TOPO_HUBS_MAX) {
         return data_problem_set(draft->problem, HB_ERR_FULL,
-            "topology: found more than %d cities with clients, sites or ASes: expected fewer",
-            SIM_TOPO_HUBS_MAX);
+            "%s: found more than %d cities with clients, sites or ASes: expected fewer",
+            topo_name(draft), SIM_TOPO_HUBS_MAX);
     }
     *index = draft->hub_count;
     draft->hubs[draft->hub_count++] = *hub;

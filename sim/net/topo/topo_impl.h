@@ -75,12 +75,17 @@ static inline void topo_put_at(uint64_t *presence, uint32_t hub)
     presence[hub / 64] |= UINT64_C(1) << (hub % 64);
 }
 
+static inline const char *topo_name(const struct topo_draft *draft)
+{
+    return draft->config->name != NULL ? draft->config->name : "topology";
+}
+
 static inline float topo_km(const struct topo_draft *draft, uint32_t a, uint32_t b)
 {
     return draft->hub_km[(size_t)a * draft->hub_count + b];
 }
 
-/* One way, in fibre, with the fitted stretch; at least 0.1 ms inside a city. */
+/* One way, in fibre, with the path's stretch; at least 0.1 ms inside a city, at most 4 s. */
 uint32_t sim_topo_delay_ns(const struct sim_path *path, double km);
 
 /* topo_hub.c */

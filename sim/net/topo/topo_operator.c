@@ -28,7 +28,7 @@ static enum hb_status init(struct operator_net *net, uint32_t count, struct topo
 {
     if (count == 0 || count + draft->config->map->site_count > ROUTERS_MAX) {
         return data_problem_set(draft->problem, HB_ERR_RANGE,
-            "topology: found %u routers and %u sites: expected 1 to %u together", count,
+            "%s: found %u routers and %u sites: expected 1 to %u together", topo_name(draft), count,
             draft->config->map->site_count, ROUTERS_MAX);
     }
     *net = (struct operator_net) { .router_count = count };
