@@ -5,8 +5,9 @@
 #include "data/model.h"
 
 /* The network of a model as an ONNX graph of standard operators (operator set 13): everything
- * between features and probabilities, temperatures included, the curve of confidence not. T steps of B clients; N candidates;
- * N and their features come from core/candidates.h, places from the model file.
+ * between features and probabilities, temperatures included, the curve of confidence not. T steps
+ * of B clients; N candidates; N and their features come from core/candidates.h, places from the
+ * model file.
  *   in   tokens [T, B] (vocabulary_count: unknown), features [T, B, f], h0 and c0 [layers, B, u],
  *        timeframe_s [B], context [B, c], candidate_features [B, N, 20], candidate_count [B]
  *   out  h, c [layers, B, u], candidate_probability [B, N], vocabulary_probability [B, V]

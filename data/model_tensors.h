@@ -6,9 +6,9 @@
 
 /* A model as safetensors, for other programs. Weights under PyTorch's names and in its layout
  * ("lstm.weight_ih_l0", gates in the order i, f, g, o): torch.nn.LSTM, Embedding and Linear load
- * them as they are. Beside them "inverse_temperature" [4][3], "confidence" [4][9] if there is one, and the tables
- * of the model file as "places.east_km", "moves.slot_counts", ...; unsigned tables are I64, which PyTorch has. The
- * card is the file's metadata. */
+ * them as they are. Beside them "inverse_temperature" [4][3], "confidence" [4][9] if there is
+ * one, and the tables of the model file as "places.east_km", "moves.slot_counts", ...; unsigned
+ * tables are I64, which PyTorch has. The card is the file's metadata. */
 #define DATA_MODEL_TENSORS_VERSION 1
 
 /* HB_ERR_IO, HB_ERR_RANGE (the card is no UTF-8), HB_ERR_MEMORY. */
