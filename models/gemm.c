@@ -88,6 +88,7 @@ __attribute__((target("avx512f"), always_inline)) static inline void tile_rows_a
         _mm_prefetch((const char *)(c + i * t->ldc), _MM_HINT_T0); /* wanted at the end */
         _mm_prefetch((const char *)(c + i * t->ldc + 16), _MM_HINT_T0);
     }
+#pragma GCC unroll 2
     for (size_t l = 0; l < t->k; l++, a += by.column, panel += by.panel) {
         __m512 left = _mm512_loadu_ps(panel), right = _mm512_loadu_ps(panel + 16);
         for (size_t i = 0; i < rows; i++) {
