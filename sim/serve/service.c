@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,13 +22,13 @@ static const long look_ns = 100000000; /* how often the main thread looks after 
 enum { pem_bytes_max = 1 << 20, openapi_bytes_max = 1 << 20 };
 static const size_t snapshot_bytes_max = (size_t)1 << 32;
 
-/* The one thing that a handler may touch. */
-static volatile sig_atomic_t service_is_ended;
+/* The one thing that a handler may touch, on whichever thread. */
+static atomic_int service_is_ended;
 
 static void end(int signal_number)
 {
     (void)signal_number;
-    service_is_ended = 1;
+    atomic_store(&service_is_ended, 1);
 }
 
 /* All that a running service consists of; freed in reverse order. */
@@ -204,7 +205,7 @@ static void look_after(struct service *service, const sigset_t *signals)
     const struct timespec moment = { .tv_nsec = look_ns };
     int64_t every_ns = hb_units_ns(service->config->snapshot_s);
     int64_t tried_ns = clock_ns(CLOCK_MONOTONIC);
-    while (sigtimedwait(signals, NULL, &moment) < 0 && !service_is_ended) {
+    while (sigtimedwait(signals, NULL, &moment) < 0 && atomic_load(&service_is_ended) == 0) {
         struct data_problem problem = { "" };
         int64_t now_ns = clock_ns(CLOCK_MONOTONIC);
         sim_door_sweep(service->door);
@@ -263,7 +264,7 @@ enum hb_status sim_service_run(const struct sim_service_config *config,
     sigset_t signals, before;
     struct service service = { .config = config };
     struct sigaction action = { .sa_handler = end };
-    service_is_ended = 0;
+    atomic_store(&service_is_ended, 0);
     (void)sigemptyset(&signals); /* these six cannot fail on good arguments */
     (void)sigaddset(&signals, SIGTERM);
     (void)sigaddset(&signals, SIGINT);

@@ -246,7 +246,7 @@ static int found_in_memory(pid_t pid, const char *text)
     }
     while (fgets(line, sizeof line, maps) != NULL) {
         int is_ours = sscanf(line, "%lx-%lx %7s", &begin, &end, mode) == 3
-            && strncmp(mode, "rw", 2) == 0;
+            && strncmp(mode, "rw", 2) == 0 && end - begin <= 1UL << 30; /* no shadow memory */
         for (unsigned long at = begin; is_ours && at < end; at += sizeof piece - length) {
             size_t want = end - at < sizeof piece ? end - at : sizeof piece;
             ssize_t got = pread(memory, piece, want, (off_t)at);
@@ -279,6 +279,9 @@ static void only_hashes_stay_in_memory_and_on_disk(void **state)
     serving_start(kit->serving, freely);
     tell(kit, 6);
     compare(kit);
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    skip(); /* freed memory is kept, and there are gigabytes of shadows to look through */
+#endif
     int control = found_in_memory(kit->serving->pid, "it changes every epoch"); /* openapi.json */
     if (control < 0) {
         skip(); /* another process's memory cannot be read here */
