@@ -93,6 +93,10 @@ struct analysis_figure_labels analysis_figure_labels(const struct analysis_study
     X(sweep, "sweep", "The swept parameter",                                                  \
         "Regret to the clairvoyant optimum, and share of mirrors that were ready in time; "   \
         "bands are 95 % intervals over replications.")      \
+    X(outage, "outage-parts", "What an outage consists of",                                  \
+        "Mean length of a client's outage: until the controller knew of the failure, until "  \
+        "there was an endpoint and DNS said so, while anycast's routes led to nowhere, and "  \
+        "while an old DNS answer was cached.")                                                \
     X(map, "map", "Cities and sites",                                                         \
         "Cities with clients, sites, and the client of the next figure.")          \
     X(journey, "client-day", "One client's day",                                              \

@@ -64,6 +64,7 @@ enum hb_spare_state {
     HB_SPARE_STOPPING,
 };
 
+#define HB_HORIZON_BACKUP (UINT8_MAX - 1) /* no decision: the mirror that is always kept */
 #define HB_HORIZON_NONE UINT8_MAX /* the decision was about the present place */
 
 /* The course of a mirror under way; instants are HB_NEVER_NS until reached. */
@@ -227,6 +228,14 @@ void hb_mirror_issue(struct hb_controller *controller, uint32_t client);
 void hb_mirror_begin_course(struct hb_controller *controller, uint32_t client);
 /* Ends the mirror: telemetry, stream, instance, DNS. The caller chooses the next phase. */
 void hb_mirror_close(struct hb_controller *controller, uint32_t client, enum hb_cause cause);
+/* The mirror under way is the backup that policy.backup asks for. */
+static inline int hb_mirror_is_backup(const struct hb_controller *controller, uint32_t client)
+{
+    return controller->clients[client].horizon_index == HB_HORIZON_BACKUP;
+}
+/* A decision has chosen the backup's site: it becomes an ordinary mirror. */
+void hb_mirror_adopt(struct hb_controller *controller, uint32_t client,
+    const struct hb_mirror_plan *plan);
 /* How far ahead the decision looked. */
 double hb_mirror_horizon_s(const struct hb_controller *controller, uint32_t client);
 /* The client is where the mirror serves it better than the primary. */

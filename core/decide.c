@@ -234,8 +234,16 @@ static int decide(struct hb_controller *controller, uint32_t client, struct tria
     const struct hb_controller_client *me = hb_client(controller, client);
     struct hb_guess present = present_guess(controller, client);
     enum hb_reason reason = judge(controller, client, &present, trial);
+    int is_backup = hb_phase_has_mirror(me->phase) && hb_mirror_is_backup(controller, client);
+    struct hb_mirror_plan plan = { .site = trial->best.site,
+        .confidence = (float)trial->best.confidence, .horizon_index = trial->horizon_index };
+    if (reason == HB_REASON_MIRROR && is_backup && me->mirror == trial->best.site) {
+        report(controller, client, trial, reason);
+        hb_mirror_adopt(controller, client, &plan);
+        return 1;
+    }
     int has_mirror = hb_phase_has_mirror(me->phase);
-    if (reason == HB_REASON_MIRROR && has_mirror) {
+    if (reason == HB_REASON_MIRROR && has_mirror && !is_backup) {
         reason = reconsider(controller, client, trial);
     }
     report(controller, client, trial, reason);
@@ -248,8 +256,6 @@ static int decide(struct hb_controller *controller, uint32_t client, struct tria
     if (reason != HB_REASON_MIRROR) {
         return 0;
     }
-    struct hb_mirror_plan plan = { .site = trial->best.site,
-        .confidence = (float)trial->best.confidence, .horizon_index = trial->horizon_index };
     hb_mirror_endpoint(controller, client, &plan);
     return 1;
 }
@@ -294,13 +300,32 @@ static void decide_or_ask(struct hb_controller *controller, uint32_t client)
     }
 }
 
+/* policy.backup: a served client without a mirror gets one at the next nearest site. */
+static void protect(struct hb_controller *controller, uint32_t client)
+{
+    const struct hb_controller_client *me = hb_client(controller, client);
+    int is_due = controller->setup.policy.backup && me->phase == HB_PHASE_SERVED
+        && me->is_connected && controller->now_ns >= me->calm_ns;
+    uint32_t site = is_due ? hb_select_nearest(controller->select, controller->sites, me->place,
+                                 me->primary)
+                           : HB_NONE;
+    if (site != HB_NONE) {
+        const struct hb_mirror_plan plan = { .site = site, .confidence = 1.0f,
+            .horizon_index = HB_HORIZON_BACKUP };
+        hb_mirror_endpoint(controller, client, &plan);
+    }
+}
+
 void hb_decide_begin(struct hb_controller *controller, uint32_t client)
 {
-    if (!is_deciding(controller)) {
+    if (!is_deciding(controller) && !controller->setup.policy.backup) {
         return;
     }
     hb_lane_arm(controller, client, HB_LANE_TICK, controller->setup.policy.interval_s);
-    decide_or_ask(controller, client);
+    if (is_deciding(controller)) {
+        decide_or_ask(controller, client);
+    }
+    protect(controller, client);
 }
 
 void hb_decide_seen(struct hb_controller *controller, uint32_t client,
@@ -349,7 +374,8 @@ void hb_decide_tick(struct hb_controller *controller, uint32_t client,
     int is_live = me->phase >= HB_PHASE_STARTING && me->phase <= HB_PHASE_REVERTING;
     int is_open = me->phase >= HB_PHASE_SERVED && me->phase <= HB_PHASE_MONITORING;
     hb_dns_refresh(controller, client);
-    if (is_live && me->is_connected && is_deciding(controller)) {
+    int is_ticking = is_deciding(controller) || policy->backup;
+    if (is_live && me->is_connected && is_ticking) {
         hb_lane_arm(controller, client, HB_LANE_TICK, policy->interval_s);
     }
     if (!is_open) {
@@ -359,5 +385,8 @@ void hb_decide_tick(struct hb_controller *controller, uint32_t client,
     if (policy->kind == HB_POLICY_SKI_RENTAL && is_unanswered) {
         decide_on_present(controller, client); /* the predictor is out: do without */
     }
-    decide_or_ask(controller, client);
+    if (is_deciding(controller)) {
+        decide_or_ask(controller, client);
+    }
+    protect(controller, client);
 }

@@ -6,7 +6,7 @@
 double hb_mirror_horizon_s(const struct hb_controller *controller, uint32_t client)
 {
     uint8_t index = controller->clients[client].horizon_index;
-    return index == HB_HORIZON_NONE ? 0.0 : controller->setup.policy.horizon_s[index];
+    return index >= HB_HORIZON_BACKUP ? 0.0 : controller->setup.policy.horizon_s[index];
 }
 
 int hb_mirror_is_better(const struct hb_controller *controller, uint32_t client)
@@ -271,11 +271,28 @@ static void steer_if_due(struct hb_controller *controller, uint32_t client)
 static void wait_ready(struct hb_controller *controller, uint32_t client)
 {
     hb_controller_enter(controller, client, HB_PHASE_READY);
+    if (hb_mirror_is_backup(controller, client)) {
+        hb_lane_disarm(controller, client, HB_LANE_PHASE); /* it waits for ever */
+        return;
+    }
     double waited_s = hb_units_s(controller->now_ns - hb_course(controller, client)->decided_ns);
     double left_s = hb_mirror_horizon_s(controller, client) - waited_s;
     double wait_s = (left_s > 0.0 ? left_s : 0.0) + controller->setup.policy.grace_s;
     hb_lane_arm(controller, client, HB_LANE_PHASE, wait_s);
     steer_if_due(controller, client);
+}
+
+void hb_mirror_adopt(struct hb_controller *controller, uint32_t client,
+    const struct hb_mirror_plan *plan)
+{
+    struct hb_controller_client *me = hb_client(controller, client);
+    me->horizon_index = plan->horizon_index;
+    me->confidence = plan->confidence;
+    hb_course(controller, client)->decided_ns = controller->now_ns;
+    spend_regret(controller, client);
+    if (me->phase == HB_PHASE_READY) {
+        wait_ready(controller, client);
+    }
 }
 
 /* DONE of provision, resume or copy. */
@@ -356,7 +373,8 @@ void hb_mirror_seen(struct hb_controller *controller, uint32_t client,
     const struct hb_event *event)
 {
     hb_mirror_note_arrival(controller, client);
-    if (hb_client(controller, client)->phase == HB_PHASE_READY) {
+    int is_ready = hb_client(controller, client)->phase == HB_PHASE_READY;
+    if (is_ready && !hb_mirror_is_backup(controller, client)) {
         steer_if_due(controller, client);
     }
     hb_decide_seen(controller, client, event);

@@ -124,7 +124,7 @@ enum hb_status hb_policy_check(const struct hb_policy *policy, const char **fiel
         { "probe_fall", policy->probe_fall, 1.0, 127.0, 0 },
         { "detector", policy->detector, 0.0, HB_HEALTH_DETECTOR_COUNT - 1, 0 },
         { "failover", policy->failover, 0.0, HB_FAILOVER_COUNT - 1, 0 },
-        { "backup", policy->backup, 0.0, 1.0, 0 },
+        { "backup", policy->backup, 0.0, policy->kind == HB_POLICY_STATIC ? 0.0 : 1.0, 0 },
         { "phi_window", policy->phi_window, 2.0, HB_HEALTH_WINDOW_MAX, 0 },
         { "phi_down", policy->phi_down, 0.0, 1000.0, 1 },
         { "phi_sd_min_s", policy->phi_sd_min_s, 0.0, HB_HEALTH_ARRIVAL_MAX_S, 1 },

@@ -102,7 +102,7 @@ enum hb_failover {
  * Failover:
  *   failover        [mirror] enum hb_failover: to what clients of a dead primary go
  *   backup          [0] 1: a client always has a mirror, at the next nearest site, kept in
- *                   sync for the case that its primary dies; decisions replace it
+ *                   sync for the case that its primary dies; decisions replace it (not static)
  *   failback_s      [300] a client failed over to anycast waits this long for an
  *                   endpoint of its own */
 struct hb_policy {

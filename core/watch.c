@@ -194,21 +194,22 @@ static void miss(struct hb_controller *controller, const struct hb_event *event,
     }
 }
 
-/* Of one client's instance: the supervisor on its site cannot reach it. */
+/* Of one client's instance: the supervisor on its site cannot reach it. A mirror
+ * is given up at the first miss, which costs a copy; a primary after probe_fall. */
 static void probe_instance(struct hb_controller *controller, const struct hb_event *event)
 {
     struct hb_controller_client *me = hb_client(controller, event->client);
-    int is_primary = me->primary == event->site;
-    int is_mirror = hb_phase_has_mirror(me->phase) && me->mirror == event->site;
-    if (event->kind == HB_EVENT_PROBE_ANSWERED || (!is_primary && !is_mirror)) {
-        me->misses = 0;
-        return;
-    }
-    uint32_t misses = me->misses + 1u;
-    me->misses = misses < controller->setup.policy.probe_fall ? misses & 127u : 0;
-    if (me->misses == 0) {
-        enum hb_input input = is_primary ? HB_INPUT_PRIMARY_DOWN : HB_INPUT_MIRROR_DOWN;
-        hb_controller_rule((enum hb_phase)me->phase, input)(controller, event->client, event);
+    enum hb_phase phase = (enum hb_phase)me->phase;
+    int is_answered = event->kind == HB_EVENT_PROBE_ANSWERED;
+    if (me->primary == event->site) {
+        uint32_t misses = is_answered ? 0 : me->misses + 1u;
+        int is_down = misses >= controller->setup.policy.probe_fall;
+        me->misses = is_down ? 0 : misses & 127u;
+        if (is_down) {
+            hb_controller_rule(phase, HB_INPUT_PRIMARY_DOWN)(controller, event->client, event);
+        }
+    } else if (hb_phase_has_mirror(me->phase) && me->mirror == event->site && !is_answered) {
+        hb_controller_rule(phase, HB_INPUT_MIRROR_DOWN)(controller, event->client, event);
     }
 }
 

@@ -96,6 +96,8 @@ static uint32_t index_end(
     case DATA_CHECK_REASON:
     case DATA_CHECK_CHANGE:
     case DATA_CHECK_ACCOUNT:
+    case DATA_CHECK_FAILURE:
+    case DATA_CHECK_FAILOVER:
         *of = "names";
         (void)data_schema_labels(check, &count);
         return count;
@@ -164,6 +166,8 @@ static const char *plain_fault(enum data_check check, const struct value *value)
     case DATA_CHECK_REASON:
     case DATA_CHECK_CHANGE:
     case DATA_CHECK_ACCOUNT:
+    case DATA_CHECK_FAILURE:
+    case DATA_CHECK_FAILOVER:
         break;
     }
     return NULL;

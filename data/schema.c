@@ -64,6 +64,18 @@ static const struct data_column dns_columns[] = { DATA_KEY_COLUMNS(COLUMN)
 static const struct data_column bgp_columns[] = { DATA_KEY_COLUMNS(COLUMN)
     DATA_BGP_COLUMNS(COLUMN) };
 #undef ROW
+#define ROW data_failures_row
+static const struct data_column failures_columns[] = { DATA_KEY_COLUMNS(COLUMN)
+    DATA_FAILURES_COLUMNS(COLUMN) };
+#undef ROW
+#define ROW data_outages_row
+static const struct data_column outages_columns[] = { DATA_KEY_COLUMNS(COLUMN)
+    DATA_OUTAGES_COLUMNS(COLUMN) };
+#undef ROW
+#define ROW data_resilience_row
+static const struct data_column resilience_columns[] = { DATA_KEY_COLUMNS(COLUMN)
+    DATA_RESILIENCE_COLUMNS(COLUMN) };
+#undef ROW
 #define ROW data_ledger_row
 static const struct data_column ledger_columns[] = { DATA_KEY_COLUMNS(COLUMN)
     DATA_LEDGER_COLUMNS(COLUMN) };
@@ -105,6 +117,8 @@ static const char *const phase_labels[] = { HB_PHASE_LIST(X) };
 static const char *const reason_labels[] = { HB_REASON_LIST(X) };
 static const char *const change_labels[] = { DATA_CHANGE_LIST(X) };
 static const char *const account_labels[] = { DATA_ACCOUNT_LIST(X) };
+static const char *const failure_labels[] = { DATA_FAILURE_LIST(X) };
+static const char *const failover_labels[] = { DATA_FAILOVER_LIST(X) };
 #undef X
 
 static const struct {
@@ -118,6 +132,8 @@ static const struct {
     { DATA_CHECK_REASON, HB_REASON_COUNT, reason_labels },
     { DATA_CHECK_CHANGE, DATA_CHANGE_COUNT, change_labels },
     { DATA_CHECK_ACCOUNT, DATA_ACCOUNT_COUNT, account_labels },
+    { DATA_CHECK_FAILURE, DATA_FAILURE_COUNT, failure_labels },
+    { DATA_CHECK_FAILOVER, DATA_FAILOVER_COUNT, failover_labels },
 };
 
 const char *const *data_schema_labels(enum data_check check, uint32_t *count)

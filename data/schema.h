@@ -172,6 +172,46 @@
     X(F32, moved, MAYBE, "1", "share of clients whose catchment it changed") \
     X(F32, unreachable_s, MAYBE, "s", "mean time without a route over the clients concerned")
 
+#define DATA_FAILURES_COLUMNS(X) \
+    X(U8, kind, FAILURE, "", "what failed; `healthy`: nothing, the detector was wrong") \
+    X(U32, site, SITE_OR_NONE, "1", "site that it struck") \
+    X(I64, began_ns, MAYBE_INSTANT, "ns", "it began") \
+    X(I64, ended_ns, MAYBE_INSTANT, "ns", "it was repaired") \
+    X(I64, detected_ns, MAYBE_INSTANT, "ns", "the controller took the site down") \
+    X(I64, back_ns, MAYBE_INSTANT, "ns", "the controller used the site again") \
+    X(U32, clients, ANY, "1", "connected clients whose requests went there when it began")
+
+#define DATA_OUTAGES_COLUMNS(X) \
+    X(U32, client, ANY, "1", "client index of the trace") \
+    X(U32, site, SITE_OR_NONE, "1", "site that its requests went to when they began to fail") \
+    X(I64, began_ns, INSTANT, "ns", "first failing request") \
+    X(I64, ended_ns, INSTANT, "ns", "served again, or disconnected, or the run's end") \
+    X(F32, detection_s, COUNT, "s", "of this: until the controller knew") \
+    X(F32, reaction_s, COUNT, "s", "until an endpoint was there and DNS said so") \
+    X(F32, convergence_s, COUNT, "s", "routes of anycast led to nowhere") \
+    X(F32, dns_s, COUNT, "s", "an old answer was cached, or there was none") \
+    X(U8, failover, FAILOVER, "", "what the controller moved it to") \
+    X(F32, lost_mb, COUNT, "MB", "state that was lost") \
+    X(U8, is_violator, ANY, "1", "1: its resolver extends TTLs")
+
+#define DATA_RESILIENCE_COLUMNS(X) \
+    X(U32, failures, ANY, "1", "failures of sites") \
+    X(U32, detected, ANY, "1", "of these, noticed before they were repaired") \
+    X(U32, false_positives, ANY, "1", "sites taken down without a failure") \
+    X(F64, detection_s, MAYBE, "s", "mean time from failure to notice") \
+    X(U64, outages, ANY, "1", "outages of clients") \
+    X(F64, outage_mean_s, MAYBE, "s", "mean length of an outage") \
+    X(F64, outage_p50_s, MAYBE, "s", "median length") \
+    X(F64, outage_p95_s, MAYBE, "s", "95th percentile") \
+    X(F64, detection_part_s, MAYBE, "s", "mean over outages: until the controller knew") \
+    X(F64, reaction_part_s, MAYBE, "s", "... until an endpoint was there and DNS said so") \
+    X(F64, convergence_part_s, MAYBE, "s", "... while routes of anycast led to nowhere") \
+    X(F64, dns_part_s, MAYBE, "s", "... while an old answer was cached, or there was none") \
+    X(F64, lost_mb, COUNT, "MB", "state that was lost") \
+    X(F64, late_requests, COUNT, "1", "requests to a withdrawn site after the bound: 0") \
+    X(U32, violators, ANY, "1", "clients that sent such: their resolver extends TTLs, or was stale") \
+    X(F64, violator_requests, COUNT, "1", "their requests")
+
 #define DATA_LEDGER_COLUMNS(X) \
     X(U8, account, ACCOUNT, "", "what was paid for; its amount's unit follows the colon") \
     X(U32, site, SITE_OR_NONE, "1", "row of /sites, where one is to blame") \
@@ -203,6 +243,9 @@
     T(SITE_HOURS, site_hours, 1, "load and energy by site and hour") \
     T(DNS, dns, 1, "name service by hour") \
     T(BGP, bgp, 1, "routing changes and their convergence") \
+    T(FAILURES, failures, 1, "failures of sites, and when the controller noticed") \
+    T(OUTAGES, outages, 1, "one row per outage of a client, by what it waited for") \
+    T(RESILIENCE, resilience, 1, "failures and outages, one row per run that has any") \
     T(LEDGER, ledger, 1, "amounts and money by account and site") \
     T(PATHS, paths, 1, "places and endpoints of some clients over time")
 
@@ -219,6 +262,17 @@ enum data_results_table {
     X(SITE_DOWN, "site down") X(SITE_UP, "site up") X(LINK_DOWN, "link down") \
     X(LINK_UP, "link up") X(SESSION_RESET, "session reset")
 
+/* Of /failures/kind. */
+#define DATA_FAILURE_LIST(X) \
+    X(SITE_CRASH, "site crash") X(PARTITION, "partition") X(ENDPOINT_CRASH, "endpoint crash") \
+    X(LOSS, "loss") X(DNS_AUTHORITY, "dns authority") X(DNS_RESOLVERS, "dns resolvers") \
+    X(SERVER_CRASH, "server crash") \
+    X(HEALTHY, "healthy")
+
+/* Of /outages/failover: enum hb_failover, and none. */
+#define DATA_FAILOVER_LIST(X) \
+    X(MIRROR, "mirror") X(STANDBY, "standby") X(NEW, "new") X(ANYCAST, "anycast") X(NONE, "none")
+
 /* Of /ledger/account; after the colon the unit of amount. */
 #define DATA_ACCOUNT_LIST(X) \
     X(LATENCY, "latency: request-ms") X(PENALTY, "penalty: request-ms over target") \
@@ -233,6 +287,20 @@ enum data_change {
     DATA_CHANGE_LIST(X)
 #undef X
         DATA_CHANGE_COUNT
+};
+
+enum data_failure {
+#define X(name, text) DATA_FAILURE_##name,
+    DATA_FAILURE_LIST(X)
+#undef X
+        DATA_FAILURE_COUNT
+};
+
+enum data_failover {
+#define X(name, text) DATA_FAILOVER_##name,
+    DATA_FAILOVER_LIST(X)
+#undef X
+        DATA_FAILOVER_COUNT
 };
 
 enum data_account {
@@ -269,6 +337,9 @@ struct data_predictions_row { DATA_KEY_COLUMNS(DATA_FIELD) DATA_PREDICTIONS_COLU
 struct data_site_hours_row { DATA_KEY_COLUMNS(DATA_FIELD) DATA_SITE_HOURS_COLUMNS(DATA_FIELD) };
 struct data_dns_row { DATA_KEY_COLUMNS(DATA_FIELD) DATA_DNS_COLUMNS(DATA_FIELD) };
 struct data_bgp_row { DATA_KEY_COLUMNS(DATA_FIELD) DATA_BGP_COLUMNS(DATA_FIELD) };
+struct data_failures_row { DATA_KEY_COLUMNS(DATA_FIELD) DATA_FAILURES_COLUMNS(DATA_FIELD) };
+struct data_outages_row { DATA_KEY_COLUMNS(DATA_FIELD) DATA_OUTAGES_COLUMNS(DATA_FIELD) };
+struct data_resilience_row { DATA_KEY_COLUMNS(DATA_FIELD) DATA_RESILIENCE_COLUMNS(DATA_FIELD) };
 struct data_ledger_row { DATA_KEY_COLUMNS(DATA_FIELD) DATA_LEDGER_COLUMNS(DATA_FIELD) };
 struct data_paths_row { DATA_KEY_COLUMNS(DATA_FIELD) DATA_PATHS_COLUMNS(DATA_FIELD) };
 
@@ -291,7 +362,7 @@ enum data_check {
     DATA_CHECK_BIN,
     /* enumerations: the labels of core/telemetry.h and of the lists above */
     DATA_CHECK_OUTCOME, DATA_CHECK_CAUSE, DATA_CHECK_PHASE, DATA_CHECK_REASON,
-    DATA_CHECK_CHANGE, DATA_CHECK_ACCOUNT
+    DATA_CHECK_CHANGE, DATA_CHECK_ACCOUNT, DATA_CHECK_FAILURE, DATA_CHECK_FAILOVER
 };
 
 struct data_column {

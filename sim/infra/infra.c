@@ -153,7 +153,7 @@ static enum hb_status start_job(struct sim_infra *infra, uint32_t operation)
     return status;
 }
 
-static void cancel_job(struct sim_infra *infra, uint32_t operation)
+void sim_operations_cancel_job(struct sim_infra *infra, uint32_t operation)
 {
     struct sim_operations_one *one = &infra->operations[operation];
     infra->counts.cancelled++;
@@ -206,6 +206,9 @@ enum hb_status sim_infra_open(struct sim_infra *infra, uint32_t client, uint32_t
         }
         return HB_OK;
     }
+    if (infra->sites[site].is_dead) {
+        return HB_ERR_STATE;
+    }
     infra->counts.overbooked += !sim_instances_has_room(infra->instances, site);
     i = add_instance(infra, client, site);
     if (i == SIM_INSTANCES_NONE) {
@@ -247,6 +250,10 @@ void sim_infra_provision(struct sim_infra *infra, uint64_t req, uint32_t client,
 {
     struct sim_infra_copy who = { .req = req, .client = client, .to = site };
     uint32_t i = sim_instances_find(infra->instances, client, site);
+    if (infra->sites[site].is_dead) {
+        answer(infra, &who, HB_RESULT_FAILED);
+        return;
+    }
     if (i == SIM_INSTANCES_NONE) {
         if (sim_instances_has_room(infra->instances, site)) {
             start_anew(infra, &who);
@@ -278,7 +285,7 @@ void sim_infra_provision(struct sim_infra *infra, uint64_t req, uint32_t client,
 /* ---- power states ---- */
 
 /* Ends what is under way at an instance, and the streams at both its ends. */
-static void interrupt(struct sim_infra *infra, uint32_t client, uint32_t i)
+void sim_operations_interrupt(struct sim_infra *infra, uint32_t client, uint32_t i)
 {
     struct sim_instances_one *one = sim_instances_at(infra->instances, i);
     uint32_t operation = one->operation;
@@ -331,13 +338,13 @@ void sim_infra_stop(struct sim_infra *infra, uint64_t req, uint32_t client, uint
     }
     struct sim_instances_one *one = sim_instances_at(infra->instances, i);
     if (one->phase == SIM_INSTANCES_PROVISIONING) {
-        cancel_job(infra, one->operation);
+        sim_operations_cancel_job(infra, one->operation);
         sim_operations_finish_soon(infra, one->operation, HB_RESULT_ABORTED, 0.0);
         sim_instances_remove(infra->instances, client, i, now_of(infra));
         answer(infra, &who, HB_RESULT_OK);
         return;
     }
-    interrupt(infra, client, i);
+    sim_operations_interrupt(infra, client, i);
     change(infra, &who, i, SIM_INSTANCES_STOPPING);
 }
 
@@ -347,7 +354,7 @@ void sim_infra_standby(struct sim_infra *infra, uint64_t req, uint32_t client, u
     uint32_t i = sim_instances_find(infra->instances, client, site);
     int phase = i == SIM_INSTANCES_NONE ? -1 : sim_instances_at(infra->instances, i)->phase;
     if (phase == SIM_INSTANCES_RUNNING) {
-        interrupt(infra, client, i);
+        sim_operations_interrupt(infra, client, i);
         change(infra, &who, i, SIM_INSTANCES_SUSPENDING);
     } else {
         answer(infra, &who, phase == SIM_INSTANCES_STANDBY ? HB_RESULT_OK : HB_RESULT_FAILED);

@@ -80,6 +80,15 @@ void sim_infra_stop(struct sim_infra *infra, uint64_t req, uint32_t client, uint
 void sim_infra_standby(struct sim_infra *infra, uint64_t req, uint32_t client, uint32_t site);
 void sim_infra_resume(struct sim_infra *infra, uint64_t req, uint32_t client, uint32_t site);
 
+/* The client's instance at site dies with its state: what is under way at it fails,
+ * its streams stall, and nobody is told. Nothing if there is none. */
+void sim_infra_kill(struct sim_infra *infra, uint32_t client, uint32_t site);
+/* While a site is dead nothing starts there (FAILED, sim_infra_open: HB_ERR_STATE).
+ * It does not kill what runs. */
+void sim_infra_set_dead(struct sim_infra *infra, uint32_t site, bool is_dead);
+/* Seconds that the client's instance at site has been in its power state; 0: none. */
+double sim_infra_resting_s(const struct sim_infra *infra, uint32_t client, uint32_t site);
+
 /* Pre-copy rounds, each over the shared lines at the rate they have then, until
  * what is left fits lag_target_mb; then DONE with the bytes sent, and a live
  * stream of dirty_mb_s from `from` to `to`. FAILED if the rounds do not shrink. */

@@ -34,6 +34,7 @@ struct sim_infra_site {
     uint32_t version;           /* of the load */
     uint32_t delay_version;     /* of `delay`: version + 1 when it was computed; 0: never */
     uint32_t capacity_order, capacity_is_pending;
+    uint32_t is_dead;           /* nothing starts or runs there */
     uint32_t shared_job, shared_waiting; /* shared: under way, and the operations on it */
     struct sim_queueing_delay delay;
     double image_booked_mb;
@@ -67,6 +68,11 @@ void sim_operations_finish_soon(struct sim_infra *infra, uint32_t operation,
 void sim_operations_expire(void *ctx, const struct sim_event *event);
 void sim_operations_provisioned(void *ctx, uint32_t job, uint64_t tag, enum hb_result result,
     double lead_s);
+
+/* infra.c: ends a start that is under way; the operation lives on. */
+void sim_operations_cancel_job(struct sim_infra *infra, uint32_t operation);
+/* Ends what is under way at an instance, and the streams at both its ends. */
+void sim_operations_interrupt(struct sim_infra *infra, uint32_t client, uint32_t i);
 
 /* infra_copy.c: ends a copy in its present round; its bytes are wasted. */
 void sim_operations_abort_copy(struct sim_infra *infra, uint32_t operation);

@@ -320,10 +320,20 @@ bool sim_dns_is_violator(const struct sim_dns *dns, uint32_t client)
     return dns->resolvers[sim_dns_resolver(dns, client)].floor_ms > 0;
 }
 
+bool sim_dns_serves_stale(const struct sim_dns *dns, uint32_t client)
+{
+    return dns->resolvers[sim_dns_resolver(dns, client)].serves_stale != 0;
+}
+
 uint32_t sim_dns_resolver(const struct sim_dns *dns, uint32_t client)
 {
     assert(client < dns->config.client_count);
     return dns->clients[client].resolver & SIM_DNS_RESOLVER_MASK;
+}
+
+uint32_t sim_dns_region_count(const struct sim_dns *dns)
+{
+    return dns->config.region_count;
 }
 
 size_t sim_dns_bytes(const struct sim_dns *dns)

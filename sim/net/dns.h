@@ -124,8 +124,11 @@ struct sim_dns_record sim_dns_record(const struct sim_dns *dns, uint32_t client)
 
 /* Whether the client's resolver extends TTLs. */
 bool sim_dns_is_violator(const struct sim_dns *dns, uint32_t client);
+/* Whether it gives stale answers while the authoritative servers are out. */
+bool sim_dns_serves_stale(const struct sim_dns *dns, uint32_t client);
 uint32_t sim_dns_resolver(const struct sim_dns *dns, uint32_t client);
 
+uint32_t sim_dns_region_count(const struct sim_dns *dns);
 size_t sim_dns_bytes(const struct sim_dns *dns);
 
 #endif

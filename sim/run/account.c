@@ -109,6 +109,7 @@ void sim_account_end(struct sim_episode *episode, uint32_t client)
     }
     double requests = episode->scenario->service.request_rate_hz * elapsed_s;
     sums->requests += requests;
+    sim_outage_segment(episode, client, rider->segment_ns);
     sums->fate_s[rider->fate] += elapsed_s;
     if (rider->is_failing) {
         add_failed(episode, client, requests, elapsed_s);

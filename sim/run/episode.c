@@ -87,7 +87,9 @@ static enum hb_status create_controller(struct sim_episode *episode)
             .lead_s = sim_parts_lead_s(episode->stage, &episode->policy->set) },
         .client_capacity = episode->stage->client_count,
         .has_predictor = episode->predictor != NULL };
-    setup.policy.probe_interval_s = 0.0; /* every probe would be answered */
+    if (episode->outage == NULL) {
+        setup.policy.probe_interval_s = 0.0; /* every probe would be answered */
+    }
     struct hb_ports ports = sim_ports(episode);
     enum hb_status status = HB_OK;
     if (episode->options.record != NULL) {
@@ -133,7 +135,10 @@ static void handle_all(struct sim_episode *episode)
         { SIM_EPISODE_TIMER, sim_ports_timer },
         { SIM_EPISODE_BATCH, sim_ask_batch },
         { SIM_EPISODE_HOUR, sim_harvest_hour },
-        { SIM_EPISODE_CHANGE, sim_routes_change } };
+        { SIM_EPISODE_CHANGE, sim_routes_change },
+        { SIM_EPISODE_FAILURE, sim_failure_strike },
+        { SIM_EPISODE_MISSED, sim_failure_missed },
+        { SIM_EPISODE_PROBED, sim_ports_probe_answered } };
     for (size_t i = 0; i < sizeof handlers / sizeof handlers[0]; i++) {
         bool is_client = handlers[i].kind <= SIM_EPISODE_VISIBLE;
         struct sim_loop_handler handler = { .handle = handlers[i].handle, .ctx = episode,
@@ -153,6 +158,7 @@ static enum hb_status create_all(struct sim_episode *episode)
         status = status == HB_OK ? sim_parts_net(episode) : status;
     }
     status = status == HB_OK ? sim_parts_infra(episode) : status;
+    status = status == HB_OK ? sim_outage_create(episode) : status;
     status = status == HB_OK ? sim_ask_create(episode) : status;
     status = status == HB_OK ? create_controller(episode) : status;
     if (status == HB_OK && episode->options.check) {
@@ -171,6 +177,10 @@ static enum hb_status create_all(struct sim_episode *episode)
         status = sim_loop_add_check(episode->loop, "settled routes have no loop",
             sim_routes_check, episode);
     }
+    if (status == HB_OK && episode->options.check && episode->outage != NULL) {
+        status = sim_loop_add_check(episode->loop, "withdrawn sites are left in time",
+            sim_outage_check, episode);
+    }
     return status;
 }
 
@@ -178,6 +188,7 @@ static void free_all(struct sim_episode *episode)
 {
     hb_controller_free(episode->controller);
     sim_ask_free(episode);
+    sim_outage_free(episode->outage);
     sim_infra_free(episode->infra);
     sim_catchment_free(episode->catchment);
     sim_routes_free(episode->routes);
@@ -196,6 +207,7 @@ static enum hb_status play(struct sim_episode *episode, struct data_summary_row 
     sim_ask_history(episode);
     sim_routes_begin(episode);
     sim_presence_begin(episode);
+    sim_failure_begin(episode);
     enum hb_status status = sim_loop_run(episode->loop, episode->end_ns);
     if (status != HB_OK) {
         const char *routing = sim_catchment_failure(episode->catchment);
@@ -203,6 +215,7 @@ static enum hb_status play(struct sim_episode *episode, struct data_summary_row 
             routing[0] != '\0' ? routing : sim_loop_failure(episode->loop));
     }
     sim_presence_finish(episode);
+    sim_outage_finish(episode);
     sim_routes_finish(episode);
     sim_harvest_finish(episode, summary);
     if (episode->record_buffer != NULL) {

@@ -20,6 +20,7 @@
 #include "sim/net/catchment.h"
 #include "sim/net/dns.h"
 #include "sim/run/episode.h"
+#include "sim/run/outage.h"
 #include "sim/run/session.h"
 
 /* Kinds of events; infra's follow. Ranks within an instant: the truth first,
@@ -36,8 +37,14 @@ enum sim_episode_kind {
     SIM_EPISODE_HOUR,
     SIM_EPISODE_ROUTING, /* routers have something to do */
     SIM_EPISODE_CHANGE,  /* a routing change that the scenario schedules */
+    SIM_EPISODE_FAILURE, /* strikes or is repaired */
+    SIM_EPISODE_MISSED,  /* a site's supervisor misses an endpoint */
+    SIM_EPISODE_PROBED,  /* a site's answer to the controller's probe */
     SIM_EPISODE_INFRA
 };
+
+/* What is not numbered by clients has this bit in its entity. */
+#define SIM_EPISODE_SITE_BIT (UINT32_C(1) << 27)
 
 enum sim_episode_rank {
     SIM_RANK_VISIT,
@@ -125,6 +132,7 @@ struct sim_episode {
     struct sim_infra *infra;
     struct sim_catchment *catchment;
     struct sim_routes *routes; /* NULL: no topology */
+    struct sim_outage *outage; /* NULL: nothing fails */
     struct hb_predictor *predictor; /* NULL: none */
     bool predictor_is_oracle;
     struct hb_controller *controller;
@@ -219,6 +227,9 @@ void sim_ports_done(void *ctx, uint64_t req, uint32_t client, uint32_t site,
 void sim_ports_capacity(void *ctx, uint32_t site, uint32_t free_slots);
 void sim_ports_room(void *ctx, const struct sim_event *event);
 uint64_t sim_ports_host_req(uint32_t client, uint32_t sequence);
+
+void sim_ports_probe_answered(void *ctx, const struct sim_event *event);
+void sim_ports_probed(struct sim_episode *episode, uint64_t req, uint32_t site, int64_t at_ns);
 
 /* ask.c */
 enum hb_status sim_ask_create(struct sim_episode *episode);

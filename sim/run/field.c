@@ -206,6 +206,16 @@ static const struct sim_field policy_fields[] = {
 };
 #undef OWNER
 
+#define OWNER struct sim_scenario_failure
+static const struct sim_field failure_fields[] = {
+    CHOICE(kind, kind, "site_crash partition endpoint_crash loss dns_authority dns_resolvers "
+        "server_crash"),
+    FIELD(TEXT, site), FIELD(REAL, lat_deg), FIELD(REAL, lon_deg), FIELD(REAL, radius_km),
+    FIELD(REAL, at_h), FIELD(REAL, spread_s), FIELD(REAL, duration_s), FIELD(REAL, mtbf_h), FIELD(REAL, mttr_s),
+    FIELD(REAL, share), FIELD(FLAG, silent),
+};
+#undef OWNER
+
 #define OWNER struct sim_scenario_sweep
 static const struct sim_field sweep_fields[] = {
     FIELD(TEXT, parameter), LIST(values, values, SIM_SWEEP_MAX, offsetof(OWNER, value_count)),
@@ -250,6 +260,7 @@ const struct sim_field_group sim_field_groups[SIM_FIELD_GROUP_COUNT] = {
     MANY(site, sites.groups, sites.group_count, sim_scenario_site),
     MANY(predictor, predictors, predictor_count, sim_scenario_predictor),
     MANY(policy, policies, policy_count, sim_scenario_policy),
+    MANY(failure, failures, failure_count, sim_scenario_failure),
 };
 
 /* Seconds since 1970 of YYYY-MM-DDThh:mm:ssZ, proleptic Gregorian; the days

@@ -39,7 +39,7 @@ struct sim_field_group {
     bool is_list;
 };
 
-#define SIM_FIELD_GROUP_COUNT 21
+#define SIM_FIELD_GROUP_COUNT 22
 extern const struct sim_field_group sim_field_groups[SIM_FIELD_GROUP_COUNT];
 
 /* Reads the element's attributes into what they become; folder is that of the

@@ -60,12 +60,14 @@ void sim_harvest_sample(struct sim_episode *episode, const struct hb_sample *sam
             }
         }
         break;
+    case HB_SAMPLE_HEALTH:
+    case HB_SAMPLE_FAILOVER:
+        sim_outage_sample(episode, sample);
+        break;
     case HB_SAMPLE_PHASE:
     case HB_SAMPLE_ASKED:
     case HB_SAMPLE_ANSWERED:
     case HB_SAMPLE_RETRY:
-    case HB_SAMPLE_HEALTH:
-    case HB_SAMPLE_FAILOVER:
     case HB_SAMPLE_COUNT:
         break;
     }

@@ -225,6 +225,10 @@ static enum hb_status create_infra(struct sim_episode *episode, struct sim_trans
     config.lines = lines;
     config.registry_mb_s = episode->scenario->service.registry_mb_s;
     config.prices = episode->prices;
+    if (sim_outage_is_possible(episode->scenario)) { /* all move at once, and perhaps back */
+        config.operation_capacity = 16 * stage->client_count + 4096;
+        config.instance_capacity = 8 * stage->client_count + 4096;
+    }
     config.power = (struct sim_ledger_power) { .instance_w = { [HB_POWER_OFF] = sites->off_w,
                                                    [HB_POWER_STANDBY] = sites->standby_w,
                                                    [HB_POWER_IDLE] = sites->idle_w,

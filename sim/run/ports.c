@@ -23,9 +23,16 @@ static uint32_t lane_of(uint64_t req)
     return (uint32_t)(req >> 28) & 15u;
 }
 
+/* Lanes from 9 on are of sites, but for the host's own (core/controller_impl.h). */
+static bool is_of_site(uint64_t req)
+{
+    return lane_of(req) > 8 && lane_of(req) != SIM_PORTS_LANE_HOST;
+}
+
 static uint64_t req_of(const struct sim_event *event)
 {
-    return (uint64_t)event->order << 32 | (uint64_t)event->payload << 28 | event->entity;
+    return (uint64_t)event->order << 32 | (uint64_t)event->payload << 28
+        | (event->entity & ~SIM_EPISODE_SITE_BIT);
 }
 
 static void push(struct sim_episode *episode, uint64_t req, int64_t at_ns, uint8_t kind,
@@ -35,7 +42,8 @@ static void push(struct sim_episode *episode, uint64_t req, int64_t at_ns, uint8
     if (at_ns < episode->end_ns) {
         sim_loop_push(episode->loop,
             &(struct sim_event) { .at_ns = at_ns > now_ns ? at_ns : now_ns,
-                .entity = (uint32_t)req & NUMBER_MASK, .order = (uint32_t)(req >> 32),
+                .entity = ((uint32_t)req & NUMBER_MASK)
+                    | (is_of_site(req) ? SIM_EPISODE_SITE_BIT : 0), .order = (uint32_t)(req >> 32),
                 .payload = lane_of(req), .rank = rank, .kind = kind });
     }
 }
@@ -126,6 +134,7 @@ static void fence(void *ctx, uint64_t req, uint32_t core, uint32_t site, uint64_
 static void note_update(struct sim_episode *episode, uint32_t client, int64_t effective_ns)
 {
     sim_ledger_book_item(sim_infra_ledger(episode->infra), SIM_LEDGER_ITEM_DNS_UPDATE, HB_NONE, 1);
+    sim_outage_said(episode, client, effective_ns);
     if (!episode->riders[client].is_connected) {
         return;
     }
@@ -187,6 +196,27 @@ static void route_withdraw(void *ctx, uint64_t req, uint32_t site)
     answer_route(episode, req, site);
 }
 
+static void probe(void *ctx, uint64_t req, uint32_t site)
+{
+    sim_failure_probe(ctx, req, site);
+}
+
+void sim_ports_probed(struct sim_episode *episode, uint64_t req, uint32_t site, int64_t at_ns)
+{
+    (void)site; /* the req's */
+    push(episode, req, at_ns, SIM_EPISODE_PROBED, SIM_RANK_ANSWER);
+}
+
+void sim_ports_probe_answered(void *ctx, const struct sim_event *event)
+{
+    struct sim_episode *episode = ctx;
+    struct hb_event heard = { .at_ns = event->at_ns, .req = req_of(event),
+        .kind = HB_EVENT_PROBE_ANSWERED, .client = HB_NONE, .place = HB_NONE,
+        .site = event->entity & ~SIM_EPISODE_SITE_BIT };
+    sim_episode_tell(episode, &heard);
+    sim_serve_settle(episode);
+}
+
 static void emit(void *ctx, const struct hb_sample *sample)
 {
     sim_harvest_sample(ctx, sample);
@@ -210,6 +240,7 @@ struct hb_ports sim_ports(struct sim_episode *episode)
         .dns_clear = dns_clear,
         .route_announce = route_announce,
         .route_withdraw = route_withdraw,
+        .probe = probe,
         .emit = emit };
 }
 
@@ -219,8 +250,11 @@ void sim_ports_answer(void *ctx, const struct sim_event *event)
     bool is_route = event->kind == SIM_EPISODE_ROUTED;
     struct hb_event done = { .at_ns = event->at_ns, .req = req_of(event), .kind = HB_EVENT_DONE,
         .client = is_route ? HB_NONE : event->entity, .place = HB_NONE,
-        .site = is_route ? event->entity : HB_NONE, .result = HB_RESULT_OK };
+        .site = is_route ? event->entity & ~SIM_EPISODE_SITE_BIT : HB_NONE, .result = HB_RESULT_OK };
     sim_episode_tell(episode, &done);
+    if (episode->outage != NULL && !is_route) {
+        sim_serve_touch(episode, episode->trace_of[event->entity]); /* its record may be told now */
+    }
     sim_serve_settle(episode);
 }
 
@@ -228,7 +262,8 @@ void sim_ports_timer(void *ctx, const struct sim_event *event)
 {
     struct sim_episode *episode = ctx;
     struct hb_event due = { .at_ns = event->at_ns, .req = req_of(event), .kind = HB_EVENT_TIMER,
-        .client = event->entity, .place = HB_NONE, .site = HB_NONE };
+        .client = is_of_site(req_of(event)) ? HB_NONE : event->entity, .place = HB_NONE,
+        .site = HB_NONE };
     sim_episode_tell(episode, &due);
     sim_serve_settle(episode);
 }

@@ -291,6 +291,27 @@ static enum hb_status policies_are_whole(const struct rules *rules)
     return HB_OK;
 }
 
+/* One place or all, one instant or a rate; a site's name is looked up when the sites are known. */
+static enum hb_status failures_are_whole(const struct rules *rules)
+{
+    for (size_t i = 0; i < rules->scenario->failure_count; i++) {
+        const struct sim_scenario_failure *failure = &rules->scenario->failures[i];
+        const struct sim_element *element = nth(rules, "failure", i);
+        bool has_lat = sim_scenario_is_given(failure->lat_deg);
+        if (has_lat != sim_scenario_is_given(failure->lon_deg)) {
+            return complain(rules, element, has_lat ? "lon_deg" : "lat_deg",
+                "both lat_deg and lon_deg");
+        }
+        if (has_lat && failure->site[0] != '\0') {
+            return complain(rules, element, "site", "either a site or lat_deg and lon_deg");
+        }
+        if (sim_scenario_is_given(failure->at_h) == sim_scenario_is_given(failure->mtbf_h)) {
+            return complain(rules, element, "at_h", "either at_h or mtbf_h");
+        }
+    }
+    return HB_OK;
+}
+
 /* Every value of the sweep must be one that the attribute may have: each is
  * tried, as if the author had written it there. */
 static enum hb_status try_value(const struct rules *rules, const struct sim_field_group *group,
@@ -359,7 +380,7 @@ enum hb_status sim_rules_check(struct sim_document *document, struct sim_scenari
         cities_exist, corridors_join_two_cities, there_are_sites, files_are_readable,
         topology_is_whole,
         power_ascends,
-        state_can_be_copied, policies_are_whole, sweep_is_possible };
+        state_can_be_copied, policies_are_whole, failures_are_whole, sweep_is_possible };
     const struct rules rules = { document, scenario, problem };
     enum hb_status status = HB_OK;
     for (size_t i = 0; i < sizeof all / sizeof all[0] && status == HB_OK; i++) {

@@ -51,7 +51,9 @@ static enum hb_status size_lists(const struct sim_element *root, struct sim_scen
     scenario->predictors
         = calloc(count_below(root, "predictor") + 1, sizeof *scenario->predictors);
     scenario->policies = calloc(count_below(root, "policy") + 1, sizeof *scenario->policies);
-    bool is_whole = scenario->world.cities != NULL && scenario->world.corridors != NULL
+    scenario->failures = calloc(count_below(root, "failure") + 1, sizeof *scenario->failures);
+    bool is_whole = scenario->failures != NULL && scenario->world.cities != NULL
+        && scenario->world.corridors != NULL
         && scenario->network.access != NULL && scenario->topology.changes != NULL
         && scenario->sites.groups != NULL
         && scenario->predictors != NULL && scenario->policies != NULL;
@@ -232,6 +234,7 @@ void sim_scenario_free(struct sim_scenario *scenario)
     if (scenario == NULL) {
         return;
     }
+    free(scenario->failures);
     free(scenario->policies);
     free(scenario->predictors);
     free(scenario->sites.groups);

@@ -183,6 +183,24 @@ struct sim_scenario_policy {
     struct hb_policy set; /* all of it, kind included */
 };
 
+enum sim_failure_kind {
+    SIM_FAILURE_SITE_CRASH,
+    SIM_FAILURE_PARTITION,
+    SIM_FAILURE_ENDPOINT_CRASH,
+    SIM_FAILURE_LOSS,
+    SIM_FAILURE_DNS_AUTHORITY,
+    SIM_FAILURE_DNS_RESOLVERS,
+    SIM_FAILURE_SERVER_CRASH
+};
+
+struct sim_scenario_failure {
+    char at[256], site[SIM_SCENARIO_TEXT];
+    uint32_t kind; /* enum sim_failure_kind */
+    double lat_deg, lon_deg, radius_km;
+    double at_h, spread_s, duration_s, mtbf_h, mttr_s, share;
+    bool silent;
+};
+
 #define SIM_SWEEP_MAX 32
 
 struct sim_scenario_sweep {
@@ -213,7 +231,8 @@ struct sim_scenario {
     struct sim_scenario_consent consent;
     struct sim_scenario_predictor *predictors;
     struct sim_scenario_policy *policies;
-    size_t predictor_count, policy_count;
+    struct sim_scenario_failure *failures;
+    size_t predictor_count, policy_count, failure_count;
     struct sim_scenario_sweep sweep;
     struct sim_scenario_output output;
 };

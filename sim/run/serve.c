@@ -13,6 +13,8 @@
 #include <stdio.h>
 
 struct target {
+    uint32_t heading; /* of the packets, dead or not: the last site on their way */
+    bool is_anycast, is_unnamed; /* by the common address; without any */
     uint32_t front, serve;
     bool is_proxied;
     enum sim_catchment_fate fate;
@@ -88,7 +90,7 @@ void sim_serve_primary(struct sim_episode *episode, uint32_t client, uint32_t si
 static struct target target_of_record(const struct sim_episode *episode, uint32_t site)
 {
     bool is_cut = sim_catchment_is_cut(episode->catchment, site);
-    return (struct target) { .front = site, .serve = is_cut ? HB_NONE : site,
+    return (struct target) { .front = site, .serve = is_cut ? HB_NONE : site, .heading = site,
         .fate = is_cut ? SIM_CATCHMENT_DEAD : SIM_CATCHMENT_SERVED, .rtt_ms = (double)NAN };
 }
 
@@ -96,17 +98,22 @@ static struct target target_of(struct sim_episode *episode, uint32_t client)
 {
     const struct sim_rider *rider = &episode->riders[client];
     uint32_t answer = sim_dns_answer(episode->dns, client, sim_episode_now_ns(episode));
+    if (answer == SIM_DNS_FAILED) {
+        return (struct target) { .front = HB_NONE, .serve = HB_NONE, .heading = HB_NONE,
+            .is_unnamed = true, .fate = SIM_CATCHMENT_BLACKHOLE, .rtt_ms = (double)NAN };
+    }
     if (answer != SIM_DNS_ANYCAST) {
         return target_of_record(episode, answer);
     }
     struct sim_catchment_view view = sim_catchment_view(episode->catchment, rider->place);
     bool is_reached = view.fate == SIM_CATCHMENT_SERVED || view.fate == SIM_CATCHMENT_STALE;
     struct target target = { .front = is_reached ? view.site : HB_NONE, .fate = view.fate,
-        .rtt_ms = view.rtt_ms };
+        .rtt_ms = view.rtt_ms, .heading = view.site, .is_anycast = true };
     target.serve = target.front;
     if (is_reached && has_running_primary(episode, client)) {
         bool is_cut = sim_catchment_is_cut(episode->catchment, rider->primary);
         target.serve = is_cut ? HB_NONE : rider->primary;
+        target.heading = rider->primary;
         target.is_proxied = target.front != rider->primary && !is_cut;
         target.fate = is_cut ? SIM_CATCHMENT_DEAD : target.fate;
     } else if (is_reached && rider->home != target.front) {
@@ -170,6 +177,12 @@ static void note_conditions(struct sim_episode *episode, uint32_t client,
         || !sim_infra_is_running(episode->infra, client, target->serve);
     rider->is_stale = target->serve == rider->home && rider->source != HB_NONE;
     rider->base_ms = (float)base_ms(episode, client, target);
+    struct sim_outage_view view = { .site = target->heading, .is_anycast = target->is_anycast,
+        .is_failed = target->is_unnamed,
+        .is_proxied = target->is_anycast && target->heading != target->front
+            && target->front != HB_NONE,
+        .is_dead = target->fate == SIM_CATCHMENT_DEAD };
+    sim_outage_look(episode, client, &view);
 }
 
 static void look(struct sim_episode *episode, uint32_t client)
@@ -237,6 +250,7 @@ uint32_t sim_serve_open(struct sim_episode *episode, uint32_t client)
 void sim_serve_close(struct sim_episode *episode, uint32_t client)
 {
     struct sim_rider *rider = &episode->riders[client];
+    sim_outage_close(episode, client);
     sim_dns_disconnect(episode->dns, client, sim_episode_now_ns(episode));
     redirect(episode, client, HB_NONE);
     if (rider->home != HB_NONE) {
