@@ -193,7 +193,8 @@ static void await_supervisor(struct sim_episode *episode, uint32_t client, uint3
         if (at_ns < episode->end_ns) {
             sim_loop_push(episode->loop,
                 &(struct sim_event) { .at_ns = at_ns, .entity = MISSED_BIT | client,
-                    .order = episode->outage->misses++, .payload = site << 1 | (i + 1 == policy->probe_fall),
+                    .order = episode->outage->misses++,
+                    .payload = site << 1 | (i + 1 == policy->probe_fall),
                     .rank = SIM_RANK_ANSWER, .kind = SIM_EPISODE_MISSED });
         }
     }

@@ -211,8 +211,8 @@ static const struct sim_field failure_fields[] = {
     CHOICE(kind, kind, "site_crash partition endpoint_crash loss dns_authority dns_resolvers "
         "server_crash"),
     FIELD(TEXT, site), FIELD(REAL, lat_deg), FIELD(REAL, lon_deg), FIELD(REAL, radius_km),
-    FIELD(REAL, at_h), FIELD(REAL, spread_s), FIELD(REAL, duration_s), FIELD(REAL, mtbf_h), FIELD(REAL, mttr_s),
-    FIELD(REAL, share), FIELD(FLAG, silent),
+    FIELD(REAL, at_h), FIELD(REAL, spread_s), FIELD(REAL, duration_s), FIELD(REAL, mtbf_h),
+    FIELD(REAL, mttr_s), FIELD(REAL, share), FIELD(FLAG, silent),
 };
 #undef OWNER
 

@@ -250,7 +250,8 @@ void sim_ports_answer(void *ctx, const struct sim_event *event)
     bool is_route = event->kind == SIM_EPISODE_ROUTED;
     struct hb_event done = { .at_ns = event->at_ns, .req = req_of(event), .kind = HB_EVENT_DONE,
         .client = is_route ? HB_NONE : event->entity, .place = HB_NONE,
-        .site = is_route ? event->entity & ~SIM_EPISODE_SITE_BIT : HB_NONE, .result = HB_RESULT_OK };
+        .site = is_route ? event->entity & ~SIM_EPISODE_SITE_BIT : HB_NONE,
+        .result = HB_RESULT_OK };
     sim_episode_tell(episode, &done);
     if (episode->outage != NULL && !is_route) {
         sim_serve_touch(episode, episode->trace_of[event->entity]); /* its record may be told now */

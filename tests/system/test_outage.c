@@ -114,7 +114,8 @@ static void detection_and_dns_parts_are_what_they_must_be(void **state)
         assert_int_equal(rows[policy].failures, 1);
         assert_int_equal(rows[policy].detected, 1);
     }
-    assert_in_range((int)(rows[0].detection_s * 1e3), 12000, 22100); /* (2-1) 10 + 2 ... 2 x 10 + 2 */
+    /* (2 - 1) x 10 + 2 to 2 x 10 + 2 s */
+    assert_in_range((int)(rows[0].detection_s * 1e3), 12000, 22100);
     assert_in_range((int)(rows[1].detection_s * 1e3), 500, 5000);
     assert_in_range((int)(rows[2].detection_s * 1e3), 600, 950);   /* 3 x 0.3, less a gap */
     assert_true(rows[0].dns_part_s < 1e-9); /* anycast needs no other answer */
@@ -155,7 +156,7 @@ static void bad_failures_are_told(void **state)
         { "failure.share=1.5", "share=\"1.5\": expected a share from 0 to 1" },
         { "failure.kind=earthquake", "kind=\"earthquake\": expected" },
         { "failure.radius_km=1", "expected a failure that strikes one of the sites at least" },
-        { "policy.probe_timeout_s=20", "expected a value within the policy's bounds" },
+        { "policy.probe_timeout_s=20", "expected at most probe_interval_s" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const char *const arguments[] = { "run", path_of_source("scenarios/anycast-failover.xml"),
