@@ -1,66 +1,137 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "analysis/catchment.h"
+/* Which site answers which city: a line from each city to every site that anycast gave
+ * its clients' sessions, the thicker the more; of runs with routing changes. */
+#include <math.h>
+#include <stdlib.h>
 
 #include "analysis/figure.h"
-#include "analysis/text.h"
+#include "analysis/outline.h"
 
-#define KINDS ANALYSIS_CATCHMENT_KINDS
+static const double width_in = 3.3;
+static const double share_min = 0.02; /* thinner lines are left out */
 
-static void write_rows(FILE *out, const char *const names[KINDS],
-    const struct analysis_catchment_row *rows, size_t count)
+struct ties {
+    const struct data_result_info *info;
+    double *count; /* [region][site] sessions */
+};
+
+static enum hb_status take(void *context, const void *of)
 {
-    fprintf(out, "# first\tsecond");
-    for (int k = 0; k < KINDS; k++) {
-        fprintf(out, "\t%s", names[k]);
+    struct ties *ties = context;
+    const struct data_connections_row *row = of;
+    const struct data_result_info *info = ties->info;
+    uint32_t region = info->places[row->place].region;
+    if (row->site != HB_NONE && region < info->region_count) {
+        ties->count[(size_t)region * info->site_count + row->site] += 1.0;
     }
-    fprintf(out, "\n");
-    for (size_t i = 0; i < count; i++) {
-        analysis_text_plain(out, rows[i].sites[0]);
-        fprintf(out, "\t");
-        analysis_text_plain(out, rows[i].sites[1]);
-        for (int k = 0; k < KINDS; k++) {
-            fprintf(out, "\t%.4f", rows[i].right[k]);
+    return HB_OK;
+}
+
+static double total_of(const struct ties *ties, uint32_t region)
+{
+    double total = 0.0;
+    for (uint32_t site = 0; site < ties->info->site_count; site++) {
+        total += ties->count[(size_t)region * ties->info->site_count + site];
+    }
+    return total;
+}
+
+static struct analysis_box box_of(const struct data_result_info *info)
+{
+    struct analysis_box box = analysis_outline_nothing();
+    for (uint32_t i = 0; i < info->region_count; i++) {
+        analysis_outline_add(&box, info->regions[i].lat_deg, info->regions[i].lon_deg);
+    }
+    for (uint32_t i = 0; i < info->site_count; i++) {
+        analysis_outline_add(&box, info->sites[i].lat_deg, info->sites[i].lon_deg);
+    }
+    analysis_outline_pad(&box, 0.06, 2.0);
+    return box;
+}
+
+static void write_table(const struct analysis_drawing *drawing, FILE *out,
+    const struct ties *ties)
+{
+    const struct data_result_info *info = ties->info;
+    fprintf(out, "# coast (Natural Earth 1:110m): lon_deg\tlat_deg\n");
+    analysis_outline_coast(drawing, out);
+    fprintf(out, "# sites: lon_deg\tlat_deg\n");
+    for (uint32_t i = 0; i < info->site_count; i++) {
+        fprintf(out, "%.6g\t%.6g\n", info->sites[i].lon_deg, info->sites[i].lat_deg);
+    }
+    fprintf(out, "\n\n# cities: lon_deg\tlat_deg\n");
+    for (uint32_t i = 0; i < info->region_count; i++) {
+        fprintf(out, "%.6g\t%.6g\n", info->regions[i].lon_deg, info->regions[i].lat_deg);
+    }
+    fprintf(out, "\n\n# city to site: lon_deg\tlat_deg\tdlon_deg\tdlat_deg\tshare\n");
+    for (uint32_t region = 0; region < info->region_count; region++) {
+        double total = total_of(ties, region);
+        for (uint32_t site = 0; site < info->site_count && total > 0.0; site++) {
+            double share = ties->count[(size_t)region * info->site_count + site] / total;
+            if (share >= share_min) {
+                fprintf(out, "%.6g\t%.6g\t%.6g\t%.6g\t%.4g\n", info->regions[region].lon_deg,
+                    info->regions[region].lat_deg,
+                    info->sites[site].lon_deg - info->regions[region].lon_deg,
+                    info->sites[site].lat_deg - info->regions[region].lat_deg, share);
+            }
         }
-        fprintf(out, "\n");
     }
 }
 
-enum hb_status analysis_catchment_draw(const char *directory, const char *const names[KINDS],
-    const struct analysis_catchment_row *rows, size_t count, struct data_problem *problem)
+static void write_plot(struct analysis_figure *figure, const struct analysis_box *box)
 {
-    if (count == 0) {
-        return HB_ERR_RANGE;
-    }
-    struct analysis_drawing drawing = { .directory = directory, .problem = problem };
+    FILE *out = figure->script;
+    fprintf(out, "unset border\nunset tics\nset lmargin at screen 0.01\n");
+    fprintf(out, "set rmargin at screen 0.99\nset bmargin at screen 0.02\n");
+    fprintf(out, "set tmargin at screen %.4f\n", 1.0 - 0.2 / figure->height_in);
+    fprintf(out, "set xrange [%.4f:%.4f]\nset yrange [%.4f:%.4f]\n", box->west_deg, box->east_deg,
+        box->south_deg, box->north_deg);
+    (void)analysis_figure_key(figure, 3, 8);
+    fprintf(out, "set key samplen 1.2\n");
+    fprintf(out,
+        "plot '%s.tsv' index 0 using 1:2 with filledcurves closed fc rgb '#E9E9E9' fs solid "
+        "border rgb '#A8A8A8' lw 0.3, \\\n"
+        "  '' index 3 using 1:2:3:4 with vectors nohead lc rgb '#D55E00' lw 0.5 dt 1 "
+        "title 'answered by', \\\n"
+        "  '' index 3 using 1:2:($5 >= 0.25 ? $3 : 1/0):4 with vectors nohead lc rgb '#D55E00' "
+        "lw 1.3 dt 1 notitle, \\\n"
+        "  '' index 1 using 1:2 with points pt 5 ps 0.33 lc rgb '#0072B2' title 'site', \\\n"
+        "  '' index 2 using 1:2 with points pt 7 ps 0.45 lc rgb '#000000' title 'city'\n",
+        figure->name);
+}
+
+static enum hb_status draw(const struct analysis_drawing *drawing, const struct ties *ties)
+{
+    struct analysis_box box = box_of(ties->info);
+    double height_in = width_in * analysis_outline_ratio(&box);
     struct analysis_figure figure;
-    enum hb_status status
-        = analysis_figure_begin(&drawing, "catchment", 0.9 + 0.16 * (double)count, &figure);
+    enum hb_status status = analysis_figure_begin(drawing, "catchment",
+        fmin(fmax(height_in, 1.2), 4.0) + 0.25, &figure);
     if (status != HB_OK) {
         return status;
     }
-    write_rows(figure.table, names, rows, count);
-    FILE *out = figure.script;
-    double key_share = analysis_figure_key(&figure, KINDS, 12);
-    analysis_figure_plot_area(&figure, key_share);
-    fprintf(out, "set lmargin at screen 0.34\nset datafile separator \"\\t\"\n");
-    fprintf(out, "set xrange [0:1.02]\nset xtics 0.2 offset 0,0.3\n");
-    fprintf(out, "set yrange [%zu.5:-0.5]\nset grid y x lt 1 lc rgb '#E0E0E0' dt 1 lw 0.4\n",
-        count - 1);
-    fprintf(out, "set xlabel 'share of ASes predicted right' offset 0,0.5\nset ytics (");
-    for (size_t i = 0; i < count; i++) {
-        fprintf(out, "%s'", i == 0 ? "" : ", ");
-        analysis_text_plain(out, rows[i].sites[0]);
-        fprintf(out, ", ");
-        analysis_text_plain(out, rows[i].sites[1]);
-        fprintf(out, "' %zu", i);
+    write_table(drawing, figure.table, ties);
+    write_plot(&figure, &box);
+    return analysis_figure_end(&figure, HB_OK, drawing->problem);
+}
+
+enum hb_status analysis_catchment_draw(const struct analysis_drawing *drawing)
+{
+    struct data_result_file *file = analysis_study_file(drawing->study, 0);
+    struct ties ties = { .info = analysis_study_info(drawing->study, 0) };
+    size_t cells = (size_t)ties.info->region_count * ties.info->site_count;
+    int is_routed = data_results_len(file, DATA_TABLE_BGP) > 0
+        && data_results_len(file, DATA_TABLE_CONNECTIONS) > 0;
+    if (cells == 0 || ties.info->site_count < 2 || !is_routed) {
+        return HB_ERR_NOT_FOUND;
     }
-    fprintf(out, ")\nplot ");
-    for (int k = 0; k < KINDS; k++) {
-        fprintf(out, "%s'%s.tsv' using %d:0 with points pt %d ps 0.6 lc %s",
-            k == 0 ? "" : ", \\\n  ", figure.name, k + 3, analysis_figure_marker((size_t)k),
-            analysis_figure_colour((size_t)k));
-        analysis_figure_title(&figure, names[k]);
+    ties.count = calloc(cells, sizeof *ties.count);
+    if (ties.count == NULL) {
+        return HB_ERR_MEMORY;
     }
-    fprintf(out, "\n");
-    return analysis_figure_end(&figure, HB_OK, problem);
+    enum hb_status status = data_results_each(file, DATA_TABLE_CONNECTIONS, take, &ties,
+        drawing->problem);
+    status = status == HB_OK ? draw(drawing, &ties) : status;
+    free(ties.count);
+    return status;
 }

@@ -99,6 +99,12 @@ struct analysis_figure_labels analysis_figure_labels(const struct analysis_study
         "while an old DNS answer was cached.")                                                \
     X(map, "map", "Cities and sites",                                                         \
         "Cities with clients, sites, and the client of the next figure.")          \
+    X(catchment, "catchment", "Who answers whom",                                             \
+        "Sites that anycast gave to the sampled sessions of each city, all policies; thick: a " \
+        "quarter of them and more.")                                                          \
+    X(convergence, "convergence", "How long routes take to settle",                           \
+        "Share of routing changes after which the last router had its final route within a "  \
+        "time.")                                                                              \
     X(journey, "client-day", "One client's day",                                              \
         "Where the client is, coloured by the site that serves it (squares; dashed: to a site "  \
         "outside); below, its latency.")

@@ -2,8 +2,11 @@
 /* Which ASes clients and sites are behind.
  *   clients  of a city: its largest ASes, by links, that have a provider; every
  *            place is behind one of them, by lot
- *   sites    have upstream_count providers: ASes with customers that are present
- *            in the site's city, by lot in proportion to their links
+ *   sites    have upstream_count providers: the first is the AS with customers that
+ *            covers most sites' cities (then the largest), so mostly the same for all,
+ *            as an operator of anycast buys (sites behind unlike providers answer the
+ *            wrong ends of the world; Li et al., SIGCOMM 2018); the others are local,
+ *            by lot in proportion to their links
  *   shapes   clients: the ASes of the nearest city, by lot; sites: one of those,
  *            in turn (of a hierarchy: from the last, a leaf) */
 #include <stdlib.h>
@@ -108,52 +111,80 @@ static void attach_to_shape(struct topo_draft *draft, uint32_t site)
     list[0] = is_leaf ? count - 1 - as : as;
 }
 
-/* Total weight, or (left >= 0) the AS at which the running sum passes left. */
-static double weigh(const struct topo_draft *draft, uint32_t hub, const uint32_t *taken,
-    double left, uint32_t *pick)
+/* How many sites' cities each AS with customers is present in. */
+static void count_cover(const struct topo_draft *draft, uint32_t *cover)
 {
-    double total = 0.0;
-    *pick = HB_NONE;
+    for (uint32_t i = 0; i < draft->as_count; i++) {
+        for (uint32_t site = 0; site < draft->config->map->site_count; site++) {
+            cover[i] += draft->ases[i].customer_count > 0
+                && topo_is_at(draft->ases[i].presence, draft->site_hub[site]);
+        }
+    }
+}
+
+static bool is_taken(const struct topo_draft *draft, const uint32_t *list, uint32_t as)
+{
+    for (uint32_t i = 0; i < draft->config->upstream_count; i++) {
+        if (list[i] == as) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The AS that covers most sites, then has most links, of those in the city (HB_NONE:
+ * anywhere) that the site does not have yet. */
+static uint32_t best_upstream(const struct topo_draft *draft, const uint32_t *cover,
+    const uint32_t *list, uint32_t hub)
+{
+    uint32_t best = HB_NONE;
     for (uint32_t i = 0; i < draft->as_count; i++) {
         const struct topo_as *as = &draft->ases[i];
         bool is_here = as->customer_count > 0
-            && (hub == HB_NONE || topo_is_at(as->presence, hub));
-        for (uint32_t k = 0; k < draft->config->upstream_count && is_here; k++) {
-            is_here = taken[k] != i;
-        }
-        if (!is_here) {
-            continue;
-        }
-        total += as->degree;
-        if (left >= 0.0 && total > left) {
-            *pick = i;
-            return total;
-        }
+            && (hub == HB_NONE || topo_is_at(as->presence, hub)) && !is_taken(draft, list, i);
+        bool is_better = is_here
+            && (best == HB_NONE || cover[i] > cover[best]
+                || (cover[i] == cover[best] && as->degree > draft->ases[best].degree));
+        best = is_better ? i : best;
     }
-    return total;
+    return best;
 }
 
-static void attach_site(struct topo_draft *draft, uint32_t site)
+/* By lot, in proportion to links; left < 0: *total is only summed. */
+static uint32_t any_upstream(const struct topo_draft *draft, const uint32_t *list, uint32_t hub,
+    double left, double *total)
 {
-    uint32_t most = draft->config->upstream_count;
-    uint32_t *list = &draft->upstream_as[(size_t)site * most];
+    *total = 0.0;
+    for (uint32_t i = 0; i < draft->as_count; i++) {
+        const struct topo_as *as = &draft->ases[i];
+        if (as->customer_count > 0 && topo_is_at(as->presence, hub) && !is_taken(draft, list, i)) {
+            *total += as->degree;
+            if (left >= 0.0 && *total > left) {
+                return i;
+            }
+        }
+    }
+    return HB_NONE;
+}
+
+static void attach_site(struct topo_draft *draft, const uint32_t *cover, uint32_t site)
+{
     struct sim_stream stream = sim_stream_of(draft->config->seed, SIM_STREAM_TOPOLOGY,
         (uint64_t)STREAM_UPSTREAM << 40 | site);
+    uint32_t most = draft->config->upstream_count;
+    uint32_t *list = &draft->upstream_as[(size_t)site * most];
     for (uint32_t i = 0; i < most; i++) {
         list[i] = HB_NONE;
     }
-    for (uint32_t i = 0; i < most; i++) {
-        uint32_t hub = draft->site_hub[site], pick = HB_NONE;
-        double total = weigh(draft, hub, list, -1.0, &pick);
-        if (total <= 0.0 && i == 0) { /* nobody is there: a line to somebody elsewhere */
-            hub = HB_NONE;
-            total = weigh(draft, hub, list, -1.0, &pick);
-        }
-        if (total <= 0.0) {
-            return;
-        }
-        (void)weigh(draft, hub, list, sim_draw_uniform(&stream) * total, &pick);
-        list[i] = pick;
+    list[0] = best_upstream(draft, cover, list, draft->site_hub[site]);
+    for (uint32_t i = 1; i < most && list[0] != HB_NONE; i++) {
+        double total = 0.0;
+        (void)any_upstream(draft, list, draft->site_hub[site], -1.0, &total);
+        double left = sim_draw_uniform(&stream) * total;
+        list[i] = any_upstream(draft, list, draft->site_hub[site], left, &total);
+    }
+    if (list[0] == HB_NONE) { /* nobody is there: a line to somebody elsewhere */
+        list[0] = best_upstream(draft, cover, list, HB_NONE);
     }
 }
 
@@ -163,21 +194,26 @@ enum hb_status sim_topo_attach(struct topo_draft *draft)
     size_t upstreams = (size_t)map->site_count * draft->config->upstream_count;
     draft->access_as = calloc(map->place_count, sizeof *draft->access_as);
     draft->upstream_as = calloc(upstreams, sizeof *draft->upstream_as);
-    if (draft->access_as == NULL || draft->upstream_as == NULL) {
+    uint32_t *cover = calloc(draft->as_count, sizeof *cover);
+    if (draft->access_as == NULL || draft->upstream_as == NULL || cover == NULL) {
+        free(cover);
         return HB_ERR_MEMORY;
     }
+    count_cover(draft, cover);
     for (uint32_t site = 0; site < map->site_count; site++) {
         if (is_shape(draft)) {
             attach_to_shape(draft, site);
         } else {
-            attach_site(draft, site);
+            attach_site(draft, cover, site);
         }
         if (draft->upstream_as[(size_t)site * draft->config->upstream_count] == HB_NONE) {
+            free(cover);
             return data_problem_set(draft->problem, HB_ERR_NOT_FOUND,
                 "%s: found no AS with customers: expected one for a site (generated: more ases "
                 "than tier1)",
                 topo_name(draft));
         }
     }
+    free(cover);
     return attach_places(draft);
 }
