@@ -97,6 +97,7 @@ static const struct sim_field topology_fields[] = {
     FIELD(FILE, countries), CHOICE(shape, shape, "internet clique ring hierarchy bad_gadget"),
     CHOICE(routers, routers, "as city"), FIELD(COUNT, ases), FIELD(COUNT, tier1),
     FIELD(COUNT, access_ases), FIELD(COUNT, upstreams),
+    FIELD(COUNT, common_upstreams),
     CHOICE(profile, profile, "bird frr rfc4271 internet"), FIELD(REAL, mrai_s),
     FIELD(REAL, mrai_jitter), FIELD(REAL, hold_s), FIELD(COUNT, origin_as), FIELD(FILE, mrt),
     FIELD(COUNT, mrt_as),

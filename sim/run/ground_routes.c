@@ -30,6 +30,7 @@ enum hb_status sim_ground_routes(struct sim_stage *stage, struct data_problem *p
         .tier1_count = topology->tier1,
         .access_count = topology->access_ases,
         .upstream_count = topology->upstreams,
+        .common_count = topology->common_upstreams,
         .origin_as = topology->origin_as,
         .seed = stage->seed,
         .path = &stage->path,

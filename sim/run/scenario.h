@@ -113,7 +113,7 @@ struct sim_scenario_topology {
     uint32_t shape;   /* enum sim_topo_shape */
     uint32_t routers; /* 0 as, 1 city */
     uint32_t profile; /* bird, frr, rfc4271, internet */
-    uint32_t ases, tier1, access_ases, upstreams, origin_as, mrt_as;
+    uint32_t ases, tier1, access_ases, upstreams, common_upstreams, origin_as, mrt_as;
     double mrai_s, mrai_jitter, hold_s;
     struct sim_scenario_routing *changes;
     size_t change_count;

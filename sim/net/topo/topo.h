@@ -45,7 +45,8 @@ struct sim_topo_config {
     const struct data_latency *measured; /* MATRIX */
     uint32_t as_count, tier1_count; /* GENERATED */
     uint32_t access_count;     /* access ASes that a city's clients are spread over */
-    uint32_t upstream_count;   /* providers of a site */
+    uint32_t upstream_count;   /* providers of a site ... */
+    uint32_t common_count;     /* ... of which so many are the same for all sites */
     uint32_t origin_as;        /* number of the sites' AS */
     uint64_t seed;
     const struct sim_path *path; /* stretch and aggregation; borrowed, as map, for life */

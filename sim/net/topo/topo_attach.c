@@ -2,8 +2,8 @@
 /* Which ASes clients and sites are behind.
  *   clients  of a city: its largest ASes, by links, that have a provider; every
  *            place is behind one of them, by lot
- *   sites    have upstream_count providers: the first is the AS with customers that
- *            covers most sites' cities (then the largest), so mostly the same for all,
+ *   sites    have upstream_count providers: the first common_count are the ASes with
+ *            customers that cover most sites' cities (then the largest), the same for all,
  *            as an operator of anycast buys (sites behind unlike providers answer the
  *            wrong ends of the world; Li et al., SIGCOMM 2018); the others are local,
  *            by lot in proportion to their links
@@ -176,9 +176,12 @@ static void attach_site(struct topo_draft *draft, const uint32_t *cover, uint32_
     for (uint32_t i = 0; i < most; i++) {
         list[i] = HB_NONE;
     }
-    list[0] = best_upstream(draft, cover, list, draft->site_hub[site]);
-    for (uint32_t i = 1; i < most && list[0] != HB_NONE; i++) {
+    for (uint32_t i = 0; i < most; i++) {
         double total = 0.0;
+        if (i < draft->config->common_count) {
+            list[i] = best_upstream(draft, cover, list, draft->site_hub[site]);
+            continue;
+        }
         (void)any_upstream(draft, list, draft->site_hub[site], -1.0, &total);
         double left = sim_draw_uniform(&stream) * total;
         list[i] = any_upstream(draft, list, draft->site_hub[site], left, &total);
