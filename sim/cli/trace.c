@@ -17,8 +17,8 @@
 static const char help[]
     = "usage: harbinger trace [OPTION ...] -o FILE SCENARIO\n\n"
       "Writes the people of a scenario's <world> into a trace file: who is where when, over\n"
-      "history and study, without running a policy. `harbinger info`, `dataset` and a scenario's\n"
-      "<trace> read it; with from_h the history, a run on it is that of the world itself.\n\n"
+      "history and study, without running a policy. `harbinger dataset` and a scenario's <trace>\n"
+      "read it; with from_h the history, a run on it is that of the world itself.\n\n"
       "  -o FILE            the trace file to write\n"
       "  --seed S           instead of the scenario's: other people in the same cities\n"
       "  --replication R    the people of the run's replication R, from 0 (0)\n"

@@ -341,7 +341,7 @@ static void shipped_scenarios_are_valid(void **state)
 {
     (void)state;
     static const char *const names[]
-        = { "metro-day", "smoke", "commute-corridor", "lead-time" };
+        = { "metro-day", "smoke", "commute-corridor", "lead-time", "metro-study" };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char relative[128];
         struct sim_scenario *scenario = NULL;

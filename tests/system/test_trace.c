@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/h5.h"
 #include "tests/support/paths.h"
 #include "tests/support/program.h"
 
@@ -91,6 +92,69 @@ static void the_same_seed_gives_the_same_bytes(void **state)
     free(folder);
 }
 
+/* The smoke test's scenario with `to` in place of `from`. */
+static void write_changed(const char *folder, const char *name, const char *from, const char *to)
+{
+    static char text[16384], changed[16384];
+    FILE *file = fopen(path_of_source("scenarios/smoke.xml"), "r");
+    assert_non_null(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    (void)fclose(file);
+    char *at = strstr(text, from);
+    assert_non_null(at);
+    int written = snprintf(changed, sizeof changed, "%.*s%s%s", (int)(at - text), text, to,
+        at + strlen(from));
+    assert_true(written > 0 && (size_t)written < sizeof changed);
+    program_write(folder, name, changed);
+}
+
+/* Share of right first guesses of smoke.xml's policies, NaN of those that do not ask. */
+static void read_correct(const char *folder, const char *name, double correct[8])
+{
+    char path[1024];
+    struct data_h5 *file = NULL;
+    struct data_h5_array array = { .path = "/summary/prediction_correct", .type = DATA_H5_F64,
+        .rank = 1, .dims = { 8 } };
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    assert_int_equal(data_h5_open(path, &file, NULL), HB_OK);
+    assert_int_equal(data_h5_check(file, &array, NULL), HB_OK);
+    assert_int_equal(data_h5_read(file, &array, 0, 8, correct, NULL), HB_OK);
+    data_h5_free(file);
+}
+
+/* Policies 4 and 5 ask the network. 250 people, some 3,000 questions: a network that were shown
+ * the wrong client, hour or horizon would fall far behind persistence, which is right in over
+ * 80 %. */
+static void try_in_a_run(const char *folder)
+{
+    char a[1024], b[1024];
+    double lstm[8], persistence[8];
+    write_changed(folder, "lstm.xml", "kind=\"markov\" order=\"1\"",
+        "kind=\"lstm\" model=\"t.model\" visits=\"24\" compact=\"yes\" batch_s=\"1\"");
+    write_changed(folder, "stay.xml", "kind=\"markov\" order=\"1\"",
+        "kind=\"persistence\" batch_s=\"1\"");
+    static const char *const files[] = { "lstm.xml", "1.h5", "lstm.xml", "2.h5", "stay.xml",
+        "stay.h5" };
+    for (int i = 0; i < 6; i += 2) {
+        int status = call(folder, CALL("run", files[i], "--quiet", "--no-report", "-j",
+            i == 2 ? "2" : "1", "--set", "world.clients=250", "-o", files[i + 1]));
+        if (status != 0) {
+            fail_msg("%s: exit status %d: %s", files[i], status, said.err);
+        }
+    }
+    snprintf(a, sizeof a, "%s/1.h5", folder);
+    snprintf(b, sizeof b, "%s/2.h5", folder);
+    assert_true(program_is_same_file(a, b));
+    read_correct(folder, "1.h5", lstm);
+    read_correct(folder, "stay.h5", persistence);
+    assert_true(persistence[4] > 0.7);
+    assert_true(lstm[4] > persistence[4] - 0.03);
+    assert_true(lstm[5] > persistence[5] - 0.03);
+    assert_int_equal(call(folder, CALL("run", "lstm.xml", "--quiet", "--no-report", "--set",
+        "predictor.visits=15", "-o", "3.h5")), 1);
+    assert_non_null(strstr(said.err, "expected a whole number from 16 to 4096"));
+}
+
 static void a_predictor_learns_from_a_simulated_world(void **state)
 {
     (void)state;
@@ -102,9 +166,11 @@ static void a_predictor_learns_from_a_simulated_world(void **state)
         "warm=1")), 0);
     assert_non_null(strstr(said.out, "120 clients"));
     assert_int_equal(call(folder, CALL("train", "t.ds", "-o", "t.model", "vocabulary=0",
-        "units=16", "embedding=4", "epochs=1", "pieces=48", "visits=24")), 0);
+        "units=16", "embedding=4", "epochs=4", "pieces=480", "rate=0.01", "dropout=0",
+        "visits=24")), 0);
     assert_int_equal(call(folder, CALL("evaluate", "t.model", "t.ds", "visits=24")), 0);
     assert_non_null(strstr(said.out, "model"));
+    try_in_a_run(folder);
     assert_int_equal(call(folder, CALL("trace", smoke, "--set", "world.clients=9", "-o",
         "u.h5")), 0);
     assert_int_equal(call(folder, CALL("dataset", "u.h5", "-o", "u.ds", "warm=0")), 2);
