@@ -202,8 +202,8 @@ AVX512 INLINE int is_any_above(const float *x, float low)
     return _mm512_cmp_ps_mask(_mm512_max_ps(a, b), _mm512_set1_ps(low), _CMP_GT_OQ) != 0;
 }
 
-/* A value below which none of the largest HB_GUESS_MAX of x [n] can be: of 32 interleaved parts of x,
- * each with its own largest, that many are not below it. */
+/* A value below which none of the largest HB_GUESS_MAX of x [n] can be: of 32 interleaved parts
+ * of x, each with its own largest, that many are not below it. */
 AVX512 INLINE float top_bound(const float *x, size_t n)
 {
     if (n < 4 * vector) {

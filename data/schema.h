@@ -209,7 +209,7 @@
     X(F64, dns_part_s, MAYBE, "s", "... while an old answer was cached, or there was none") \
     X(F64, lost_mb, COUNT, "MB", "state that was lost") \
     X(F64, late_requests, COUNT, "1", "requests to a withdrawn site after the bound: 0") \
-    X(U32, violators, ANY, "1", "clients that sent such: their resolver extends TTLs, or was stale") \
+    X(U32, violators, ANY, "1", "clients that sent such: resolver extends TTLs, or was stale") \
     X(F64, violator_requests, COUNT, "1", "their requests")
 
 #define DATA_LEDGER_COLUMNS(X) \
