@@ -26,8 +26,9 @@ const enum analysis_metric analysis_table_metrics[ANALYSIS_TABLE_METRICS] = {
 
 /* Those that fit a terminal of 120 columns. */
 static const enum analysis_metric narrow[] = { ANALYSIS_METRIC_LATENCY_MEAN,
-    ANALYSIS_METRIC_LATENCY_P95, ANALYSIS_METRIC_COST, ANALYSIS_METRIC_REGRET,
-    ANALYSIS_METRIC_MIRRORS, ANALYSIS_METRIC_HIT, ANALYSIS_METRIC_LATE, ANALYSIS_METRIC_UNUSED };
+    ANALYSIS_METRIC_LATENCY_P95, ANALYSIS_METRIC_REQUESTS_FAILED, ANALYSIS_METRIC_COST,
+    ANALYSIS_METRIC_REGRET, ANALYSIS_METRIC_MIRRORS, ANALYSIS_METRIC_HIT, ANALYSIS_METRIC_LATE,
+    ANALYSIS_METRIC_UNUSED };
 #define NARROW_COUNT (sizeof narrow / sizeof narrow[0])
 
 static const struct {
@@ -173,6 +174,21 @@ static void cell_text(const struct block *block, size_t series, enum analysis_me
     analysis_table_cell(status, &value, is_difference, text);
 }
 
+/* Latencies are those of answered requests: who fails many is told beside them. */
+static int is_negligible(const struct block *block, enum analysis_metric metric)
+{
+    const double failed_percent = 0.1;
+    int is_small = metric == ANALYSIS_METRIC_REQUESTS_FAILED;
+    for (size_t i = 0; is_small && i < analysis_study_series_count(block->study); i++) {
+        struct analysis_interval value;
+        struct analysis_cell cell = { i, block->setting };
+        is_small = analysis_study_series(block->study, i)->file != block->file
+            || analysis_study_metric(block->study, cell, metric, &value) != HB_OK
+            || value.estimate < failed_percent;
+    }
+    return is_small;
+}
+
 static struct layout layout_of(const struct block *block)
 {
     const struct analysis_study *study = block->study;
@@ -180,7 +196,8 @@ static struct layout layout_of(const struct block *block)
     char text[ANALYSIS_TABLE_CELL_BYTES];
     for (size_t m = 0; m < NARROW_COUNT; m++) {
         enum analysis_metric metric = narrow[m];
-        if (!analysis_table_has(study, block->file, block->setting, metric)) {
+        if (!analysis_table_has(study, block->file, block->setting, metric)
+            || is_negligible(block, metric)) {
             continue;
         }
         analysis_table_heading(study, metric, text);

@@ -110,6 +110,7 @@ enum hb_status data_netmap_add_link(
         return status;
     }
     uint32_t delay_ns = ends->delay_ns;
+    build->has_delays = build->has_delays || delay_ns > 0;
     if (delay_ns == 0 && build->nodes[a].has_place && build->nodes[b].has_place) {
         double km = hb_geo_distance_km(build->nodes[a].at, build->nodes[b].at);
         delay_ns = (uint32_t)lround(km / fibre_km_ms * 1e6);
@@ -233,6 +234,7 @@ enum hb_status data_netmap_load(
     netmap->nodes = build.nodes;
     netmap->node_count = (uint32_t)build.node_count;
     netmap->parallel_count = build.dropped;
+    netmap->has_delays = build.has_delays;
     *out = netmap;
     return HB_OK;
 }

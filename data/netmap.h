@@ -25,6 +25,7 @@ struct data_netmap {
     const struct data_netmap_node *nodes;
     uint32_t node_count;
     uint32_t parallel_count; /* left out: second links of a pair, links to oneself */
+    bool has_delays; /* the file tells those of its links */
 };
 
 /* By the file's ending:

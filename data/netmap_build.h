@@ -14,6 +14,7 @@ struct data_netmap_build {
     struct data_link *links;
     size_t node_count, node_capacity, link_count, link_capacity;
     uint32_t dropped;
+    bool has_delays;  /* of one link at least */
     bool keeps_twins; /* a link twice is for data_topology_create to refuse */
 };
 

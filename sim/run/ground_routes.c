@@ -1,15 +1,36 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/run/ground.h"
 
+#include <stdio.h>
+#include <string.h>
+
+/* "a, b, c" as far as they fit. */
+static void list_sites(const struct sim_sites *sites, char *text, size_t text_bytes)
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (uint32_t site = 0; site < sim_sites_len(sites); site++) {
+        const char *name = sim_sites_name(sites, site);
+        if (used + strlen(name) + sizeof ", ..." > text_bytes) {
+            (void)snprintf(text + used, text_bytes - used, ", ...");
+            return;
+        }
+        used += (size_t)snprintf(text + used, text_bytes - used, "%s%s", used > 0 ? ", " : "",
+            name);
+    }
+}
+
 static enum hb_status check_changes(const struct sim_stage *stage, struct data_problem *problem)
 {
     const struct sim_scenario_topology *topology = &stage->scenario->topology;
     for (size_t i = 0; i < topology->change_count; i++) {
         const struct sim_scenario_routing *change = &topology->changes[i];
         if (sim_sites_find(stage->sites, change->site) == HB_NONE) {
+            char names[240];
+            list_sites(stage->sites, names, sizeof names);
             return data_problem_set(problem, HB_ERR_FORMAT,
-                "%s: site=\"%s\": expected the name of one of the %u sites, as %s", change->at,
-                change->site, sim_sites_len(stage->sites), sim_sites_name(stage->sites, 0));
+                "%s: site=\"%s\": expected the name of one of the %u sites: %s", change->at,
+                change->site, sim_sites_len(stage->sites), names);
         }
     }
     return HB_OK;

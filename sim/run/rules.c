@@ -12,6 +12,7 @@
 #include "sim/run/schema.h"
 
 static const uint32_t clique_ases_max = 64; /* a clique explores all its paths */
+static const uint32_t ring_ases_max = 1000; /* paths of a ring are as long as half of it */
 
 struct rules {
     struct sim_document *document;
@@ -237,9 +238,12 @@ static enum hb_status topology_is_whole(const struct rules *rules)
     if (topology->kind == SIM_TOPO_MATRIX && rules->scenario->network.matrix[0] == '\0') {
         return complain(rules, element, "kind", "another kind, or a matrix of the network");
     }
-    bool is_small = topology->kind == SIM_TOPO_GENERATED && topology->shape == SIM_TOPO_CLIQUE;
-    if (is_small && topology->ases > clique_ases_max) {
+    bool is_generated = topology->kind == SIM_TOPO_GENERATED;
+    if (is_generated && topology->shape == SIM_TOPO_CLIQUE && topology->ases > clique_ases_max) {
         return complain(rules, element, "ases", "at most 64 in a clique");
+    }
+    if (is_generated && topology->shape == SIM_TOPO_RING && topology->ases > ring_ases_max) {
+        return complain(rules, element, "ases", "at most 1000 in a ring");
     }
     return HB_OK;
 }

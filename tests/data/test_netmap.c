@@ -80,6 +80,7 @@ static void expect_the_network(const char *name, const char *text)
     assert_near((double)netmap->topology->delay_ns[edge] / 1e6, 1064.0 / 204.0, 0.02);
     edge = data_topology_edge(netmap->topology, 0, 2);
     assert_int_equal(netmap->topology->delay_ns[edge], 0);
+    assert_false(netmap->has_delays); /* all by geography */
     data_netmap_free(netmap);
 }
 
@@ -115,6 +116,7 @@ static void tables_tell_places_and_delays(void **state)
         "y,z,0,41.9,12.5\r\nz,x,0,-33.9,151.2\r\n", &netmap, &problem), HB_OK);
     assert_int_equal(data_topology_edge(netmap->topology, 0, 1), 0);
     assert_int_equal(netmap->topology->delay_ns[0], 7310000);
+    assert_true(netmap->has_delays); /* of one link; the others by geography */
     assert_true(netmap->nodes[2].has_place);
     /* Bonn to Sydney, 16,577 km by PROJ's sphere. */
     uint32_t edge = data_topology_edge(netmap->topology, 0, 2);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One operator's network: every router has iBGP with every other; the IGP cost is
- * the shortest way over the file's links, or half of what was measured. The sites
+ * the shortest way over the file's links, or half of what was measured. Delays that
+ * the file tells are taken as they are, those by geography are stretched. The sites
  * are routers too, behind the nearest of the file's. */
 #include <math.h>
 #include <stdlib.h>
@@ -67,6 +68,7 @@ static enum hb_status from_map(struct topo_draft *draft, struct operator_net *ne
         return status;
     }
     const struct data_topology *rows = map->topology;
+    double stretch = map->has_delays ? 1.0 : draft->config->path->stretch;
     status = init(net, rows->node_count, draft);
     for (uint32_t node = 0; node < rows->node_count && status == HB_OK; node++) {
         const struct data_netmap_node *it = &map->nodes[rows->number[node] - 1];
@@ -74,7 +76,7 @@ static enum hb_status from_map(struct topo_draft *draft, struct operator_net *ne
         net->has_place[node] = it->has_place;
         for (uint32_t e = rows->first[node]; e < rows->first[node + 1]; e++) {
             net->delay_ms[(size_t)node * rows->node_count + rows->peer[e]]
-                = (double)rows->delay_ns[e] * 1e-6 * draft->config->path->stretch;
+                = (double)rows->delay_ns[e] * 1e-6 * stretch;
         }
     }
     if (status == HB_OK) {
