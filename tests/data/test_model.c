@@ -284,8 +284,7 @@ static void a_truncated_file_is_refused(void **state)
     size_t count;
     char *bytes = bytes_of(WHOLE, &count);
     write_bytes(bytes, count / 2);
-    expect(HB_ERR_FORMAT,
-        "bad.h5: found a damaged or truncated HDF5 file: expected a whole one");
+    expect(HB_ERR_FORMAT, "bad.h5: found a damaged or truncated HDF5 file: expected a whole one");
     free(bytes);
 }
 
