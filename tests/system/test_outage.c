@@ -64,7 +64,7 @@ static enum hb_status add(void *context, const void *visited)
 }
 
 /* Shows 7: parts apart, and nobody late. --check has verified it as the run went. */
-static void no_request_is_late_but_of_violators(const char *scenario)
+static double requests_of_violators_once_none_is_late(const char *scenario)
 {
     struct data_resilience_row rows[POLICIES];
     struct data_problem problem;
@@ -85,20 +85,22 @@ static void no_request_is_late_but_of_violators(const char *scenario)
         assert_true((row->violators > 0) == (row->violator_requests > 0.0));
         violator_requests += row->violator_requests;
     }
-    assert_true(violator_requests > 0.0); /* they exist, and are seen */
     data_results_close(file);
+    return violator_requests;
 }
 
 static void a_site_is_left_in_time(void **state)
 {
     (void)state;
-    no_request_is_late_but_of_violators("scenarios/anycast-failover.xml");
+    double requests = requests_of_violators_once_none_is_late("scenarios/anycast-failover.xml");
+    assert_true(requests > 0.0); /* violators exist, and are seen */
 }
 
 static void a_region_is_left_in_time(void **state)
 {
     (void)state;
-    no_request_is_late_but_of_violators("scenarios/regional-outage.xml");
+    /* of 900 clients none may be a violator there at that hour */
+    (void)requests_of_violators_once_none_is_late("scenarios/regional-outage.xml");
 }
 
 /* Bounds of the detectors, and what TTL and mirror are worth: closed forms of
