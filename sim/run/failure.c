@@ -130,8 +130,9 @@ enum hb_status sim_outage_create(struct sim_episode *episode)
         const struct sim_scenario_failure *failure = failure_of(outage, i);
         if (!find_scope(episode, failure, &outage->scope[(size_t)i * outage->site_count])) {
             return data_problem_set(episode->problem, HB_ERR_FORMAT,
-                "%s: site=\"%s\": expected a failure that strikes one of the sites at least",
-                failure->at, failure->site);
+                "%s: site=\"%s\" radius_km=\"%g\": expected a failure that strikes one of the "
+                "sites at least",
+                failure->at, failure->site, failure->radius_km);
         }
     }
     return HB_OK;
@@ -237,13 +238,45 @@ void sim_failure_missed(void *ctx, const struct sim_event *event)
     sim_serve_settle(episode);
 }
 
+enum line { LINE_WHOLE, LINE_SILENT, LINE_CUT };
+
+static enum line line_of(const struct sim_outage_site *at)
+{
+    if (at->severed > at->silenced) {
+        return LINE_CUT;
+    }
+    return at->silenced > 0 ? LINE_SILENT : LINE_WHOLE;
+}
+
+/* Failures overlap: the line is whole again when the last of its own has ended. One that
+ * has been seen to be cut is not silent any more. */
+static void change_line(struct sim_episode *episode, uint32_t site, enum line was)
+{
+    enum line is = line_of(&episode->outage->sites[site]);
+    if (is == was || (was == LINE_CUT && is == LINE_SILENT)) {
+        return;
+    }
+    enum sim_catchment_fault fault = is == LINE_WHOLE ? SIM_CATCHMENT_RESTORE
+        : is == LINE_SILENT ? SIM_CATCHMENT_SILENCE : SIM_CATCHMENT_CUT;
+    enum hb_status status = sim_catchment_fault(episode->catchment, site, fault,
+        sim_episode_now_ns(episode));
+    if (status != HB_OK) {
+        sim_loop_stop(episode->loop, status);
+    }
+}
+
 static void strike_site(struct sim_episode *episode, uint32_t failure, uint32_t site, bool is_begin)
 {
     const struct sim_scenario_failure *it = failure_of(episode->outage, failure);
     struct sim_outage_site *at = &episode->outage->sites[site];
     bool is_crash = it->kind != SIM_FAILURE_PARTITION, was_struck = at->struck > 0;
     bool is_line = it->kind != SIM_FAILURE_SERVER_CRASH;
-    at->struck += is_begin ? 1u : UINT32_MAX; /* one more or less */
+    enum line was = line_of(at);
+    uint32_t step = is_begin ? 1u : UINT32_MAX; /* one more or less */
+    at->struck += step;
+    at->crashed += is_crash ? step : 0;
+    at->severed += is_line ? step : 0;
+    at->silenced += is_line && it->silent ? step : 0;
     if (is_begin && !was_struck) {
         at->kind = (uint8_t)it->kind;
         at->began_ns = sim_episode_now_ns(episode);
@@ -261,18 +294,24 @@ static void strike_site(struct sim_episode *episode, uint32_t failure, uint32_t 
         kill_at(episode, client, site);
     }
     if (is_crash) {
-        sim_infra_set_dead(episode->infra, site, is_begin || at->struck > 0);
+        sim_infra_set_dead(episode->infra, site, at->crashed > 0);
     }
     at->ended_ns = at->struck > 0 ? HB_NEVER_NS : sim_episode_now_ns(episode);
-    if (is_line && was_struck != (at->struck > 0)) {
-        enum sim_catchment_fault fault = !is_begin ? SIM_CATCHMENT_RESTORE
-            : it->silent ? SIM_CATCHMENT_SILENCE : SIM_CATCHMENT_CUT;
-        enum hb_status status = sim_catchment_fault(episode->catchment, site, fault,
-            sim_episode_now_ns(episode));
-        if (status != HB_OK) {
-            sim_loop_stop(episode->loop, status);
-        }
+    change_line(episode, site, was);
+}
+
+/* Losses that overlap are independent. */
+static void strike_probes(struct sim_outage *outage, uint32_t failure, uint32_t site,
+    bool is_begin)
+{
+    double kept = 1.0;
+    outage->scope[(size_t)failure * outage->site_count + site] = is_begin ? 3 : 1;
+    for (uint32_t i = 0; i < outage->scenario->failure_count; i++) {
+        const struct sim_scenario_failure *it = failure_of(outage, i);
+        bool is_now = outage->scope[(size_t)i * outage->site_count + site] == 3;
+        kept *= it->kind == SIM_FAILURE_LOSS && is_now ? 1.0 - it->share : 1.0;
     }
+    outage->sites[site].loss = 1.0 - kept;
 }
 
 static void strike(struct sim_episode *episode, uint32_t failure, uint32_t site, uint32_t order)
@@ -294,7 +333,7 @@ static void strike(struct sim_episode *episode, uint32_t failure, uint32_t site,
         }
         break;
     case SIM_FAILURE_LOSS:
-        outage->sites[site].loss = is_begin ? it->share : 0.0;
+        strike_probes(outage, failure, site, is_begin);
         break;
     case SIM_FAILURE_DNS_AUTHORITY:
         outage->dns_outages += step;

@@ -174,6 +174,7 @@ static void site_turned(struct sim_episode *episode, const struct hb_sample *sam
         outage->false_positives++;
         *at = (struct sim_outage_site) { .began_ns = HB_NEVER_NS, .ended_ns = HB_NEVER_NS,
             .detected_ns = sample->at_ns, .withdrawn_ns = sample->at_ns, .loss = at->loss,
+            .crashed = at->crashed, .severed = at->severed, .silenced = at->silenced,
             .kind = DATA_FAILURE_HEALTHY, .has_row = 1 };
     }
     for (uint32_t client = 0; client < episode->stage->client_count; client++) {

@@ -25,6 +25,7 @@ struct sim_outage_client {
 struct sim_outage_site {
     int64_t began_ns, ended_ns, detected_ns, withdrawn_ns; /* HB_NEVER_NS: not */
     double loss;              /* of probes */
+    uint32_t crashed, severed, silenced; /* failures now: of servers, of the line, silently */
     uint32_t struck, clients; /* failures now; clients at the last one */
     uint32_t strikes;         /* drawn so far */
     uint32_t rows;
@@ -35,7 +36,7 @@ struct sim_outage {
     const struct sim_scenario *scenario;
     struct sim_outage_client *clients; /* [client_count] */
     struct sim_outage_site *sites;     /* [site_count] */
-    uint8_t *scope;                    /* [failure_count][site_count] 1: it strikes there */
+    uint8_t *scope;   /* [failure_count][site_count] 1: it strikes there, 3: it does now */
     uint32_t site_count, misses;
     uint32_t dns_outages, resolver_outages; /* now */
     int64_t dns_back_ns; /* the authoritative servers; HB_NEVER_NS: not yet */

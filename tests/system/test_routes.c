@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Runs on a <topology>, under changes that no author would wish for. */
+/* Runs under routing changes and failures that no author would wish for. */
 #include "tests/support/assert_near.h"
 
 #include <stdio.h>
@@ -98,6 +98,50 @@ static void a_run_without_any_line_answers_nobody(void **state)
     program_remove(folder);
 }
 
+/* Percent of the requests of both policies that fail; 0: too few for a column. */
+static double failed_percent(const char *folder, const char *failures)
+{
+    static const char *const policies[] = { "\nanycast", "\nnearest" };
+    double sum = 0.0;
+    write_scenario(folder, failures);
+    assert_int_equal(run(folder, "1"), 0);
+    for (int i = 0; i < 2; i++) {
+        double latency = 0.0, p95 = 0.0, failed = 0.0;
+        const char *row = strstr(said.out, policies[i]);
+        assert_non_null(row);
+        row += strlen(policies[i]);
+        assert_int_equal(sscanf(row, "%lf %lf %lf", &latency, &p95, &failed), 3);
+        sum += strstr(said.out, "failed %") != NULL ? failed : 0.0;
+    }
+    return sum;
+}
+
+#define FAILURE(kind, from_h, for_s) \
+    "<failure kind=\"" kind "\" " FRANKFURT " at_h=\"" from_h "\" duration_s=\"" for_s "\"/>"
+
+/* Oracle: the site is down from the first beginning to the last end, no longer. */
+static void failures_that_overlap_end_each_for_itself(void **state)
+{
+    (void)state;
+    char *folder = program_folder();
+    double whole = failed_percent(folder,
+        "<failures>" FAILURE("site_crash", "0.1", "1200") "</failures>");
+    static const char *const overlaps[] = {
+        "<failures>" FAILURE("server_crash", "0.1", "1200") FAILURE("partition", "0.2", "300")
+        "</failures>",
+        "<failures>" FAILURE("partition", "0.1", "1200") FAILURE("server_crash", "0.2", "300")
+        "</failures>",
+        "<failures>" FAILURE("partition", "0.1", "600") FAILURE("server_crash", "0.2", "840")
+        "</failures>",
+        "<failures>" FAILURE("server_crash", "0.1", "600") FAILURE("partition", "0.2", "840")
+        "</failures>"
+    };
+    for (size_t i = 0; i < sizeof overlaps / sizeof overlaps[0]; i++) {
+        assert_true(failed_percent(folder, overlaps[i]) < whole + 0.5);
+    }
+    program_remove(folder);
+}
+
 struct fault {
     const char *topology, *message;
 };
@@ -142,6 +186,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(threads_and_replay_do_not_change_a_routed_run),
         cmocka_unit_test(a_run_without_any_line_answers_nobody),
+        cmocka_unit_test(failures_that_overlap_end_each_for_itself),
         cmocka_unit_test(every_fault_of_a_topology_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
