@@ -154,7 +154,6 @@ enum hb_status data_h5_dimension(
     hid_t list = H5Pcreate(H5P_DATASET_CREATE);
     (void)H5Pset_obj_track_times(list, 0);
     (void)H5Pset_chunk(list, 1, &chunk);
-    (void)H5Pset_fill_time(list, H5D_FILL_TIME_NEVER);
     hid_t space = H5Screate_simple(1, &dims, &most);
     hid_t dataset =
         H5Dcreate2(file->id, path, H5T_IEEE_F32BE, space, H5P_DEFAULT, list, H5P_DEFAULT);

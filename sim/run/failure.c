@@ -238,6 +238,27 @@ void sim_failure_missed(void *ctx, const struct sim_event *event)
     sim_serve_settle(episode);
 }
 
+/* The servers are back, what ran on them is not: the site's supervisor finds that out. */
+static void miss_the_dead(struct sim_episode *episode, uint32_t failure, uint32_t site)
+{
+    int64_t now_ns = sim_episode_now_ns(episode);
+    for (uint32_t client = 0; client < episode->stage->client_count; client++) {
+        uint32_t core = episode->core_of[client];
+        if (core == HB_NONE || sim_infra_is_running(episode->infra, client, site)) {
+            continue;
+        }
+        struct hb_client_view view = hb_controller_client(episode->controller, core);
+        bool was_running = view.phase >= HB_PHASE_SERVED && view.phase != HB_PHASE_LINGERING;
+        if (view.primary == site && was_running) {
+            struct sim_stream draws = sim_stream_of(episode->stage->seed, SIM_STREAM_FAULT,
+                UINT64_C(3) << 62 ^ (uint64_t)failure << 48 ^ (uint64_t)client << 20
+                    ^ (uint64_t)(now_ns / HB_NS_PER_MS));
+            episode->outage->clients[client].is_crashed = 1;
+            await_supervisor(episode, client, site, &draws);
+        }
+    }
+}
+
 enum line { LINE_WHOLE, LINE_SILENT, LINE_CUT };
 
 static enum line line_of(const struct sim_outage_site *at)
@@ -295,6 +316,9 @@ static void strike_site(struct sim_episode *episode, uint32_t failure, uint32_t 
     }
     if (is_crash) {
         sim_infra_set_dead(episode->infra, site, at->crashed > 0);
+        if (at->crashed == 0) {
+            miss_the_dead(episode, failure, site);
+        }
     }
     at->ended_ns = at->struck > 0 ? HB_NEVER_NS : sim_episode_now_ns(episode);
     change_line(episode, site, was);

@@ -142,6 +142,20 @@ static void failures_that_overlap_end_each_for_itself(void **state)
     program_remove(folder);
 }
 
+/* Oracle: an outage that ends before probes notice it costs no more than one of a minute
+ * that they do notice, for the site's supervisor finds the dead endpoints. */
+static void endpoints_that_died_in_a_short_outage_are_replaced(void **state)
+{
+    (void)state;
+    char *folder = program_folder();
+    double minute = failed_percent(folder,
+        "<failures>" FAILURE("server_crash", "0.2", "60") "</failures>");
+    double instant = failed_percent(folder,
+        "<failures>" FAILURE("server_crash", "0.2", "1") "</failures>");
+    assert_true(instant < minute + 1.0);
+    program_remove(folder);
+}
+
 struct fault {
     const char *topology, *message;
 };
@@ -187,6 +201,7 @@ int main(void)
         cmocka_unit_test(threads_and_replay_do_not_change_a_routed_run),
         cmocka_unit_test(a_run_without_any_line_answers_nobody),
         cmocka_unit_test(failures_that_overlap_end_each_for_itself),
+        cmocka_unit_test(endpoints_that_died_in_a_short_outage_are_replaced),
         cmocka_unit_test(every_fault_of_a_topology_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
