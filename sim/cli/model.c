@@ -131,7 +131,7 @@ int cli_model(int argc, char **argv)
     enum hb_status status;
     int is_export = argc > 1 && strcmp(argv[1], "export") == 0;
     int is_import = argc > 1 && strcmp(argv[1], "import") == 0;
-    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+    if (argc >= 2 && strcmp(argv[argc - 1], "--help") == 0) {
         fputs(help, stdout);
         return 0;
     }
