@@ -116,6 +116,52 @@ static void a_deadline_is_not_before_the_last_sign(void **state)
     assert_int_equal(hb_health_expire(&health, &hasty, factor, 731), 1);
 }
 
+/* Suspicion as defined, of the sign awaited: mean of the two virtual arrivals is the
+ * interval, P(later than t) = exp(-t / mean). The other detectors suspect nobody. */
+static void suspicion_of_exponential_arrivals_grows_evenly(void **state)
+{
+    (void)state;
+    uint32_t window[7];
+    struct hb_health health;
+    struct hb_health_rules rules = phi;
+    rules.detector = HB_HEALTH_PHI_EXPONENTIAL;
+    hb_health_init(&health, &rules, window, 731);
+    for (double t_s = 0.0; t_s < 60.0; t_s += 7.31) {
+        double want = -log10(exp(-t_s / 1.3));
+        assert_near(hb_health_phi(&health, &rules, 731 + hb_units_ns(t_s)), want, 1e-6);
+    }
+    rules.detector = HB_HEALTH_COUNT;
+    assert_near(hb_health_phi(&health, &rules, 731 + hb_units_ns(60.0)), 0.0, 0.0);
+    rules.detector = HB_HEALTH_BFD;
+    assert_near(hb_health_phi(&health, &rules, 731 + hb_units_ns(60.0)), 0.0, 0.0);
+}
+
+/* Source of the bounds: RFC 5880 s. 6.8.7. Mean within five standard errors of a uniform. */
+static void bfd_packets_are_spread_within_their_bounds(void **state)
+{
+    (void)state;
+    enum { count = 10000 };
+    double sums[2] = { 0.0, 0.0 };
+    for (uint32_t sent = 0; sent < count; sent++) {
+        double single = hb_health_jitter(731, sent, 1), triple = hb_health_jitter(731, sent, 3);
+        assert_true(single >= 0.75 && single <= 0.90);
+        assert_true(triple >= 0.75 && triple <= 1.00);
+        sums[0] += single / count;
+        sums[1] += triple / count;
+    }
+    assert_near(sums[0], 0.825, 5.0 * 0.15 / sqrt(12.0 * count));
+    assert_near(sums[1], 0.875, 5.0 * 0.25 / sqrt(12.0 * count));
+}
+
+static void detectors_are_called_as_in_scenarios(void **state)
+{
+    (void)state;
+    assert_string_equal(hb_health_detector_name(HB_HEALTH_COUNT), "count");
+    assert_string_equal(hb_health_detector_name(HB_HEALTH_PHI_EXPONENTIAL), "phi_exponential");
+    assert_string_equal(hb_health_detector_name(HB_HEALTH_BFD), "bfd");
+    assert_string_equal(hb_health_detector_name(HB_HEALTH_DETECTOR_COUNT), "unknown detector");
+}
+
 /* ---- the controller watching, at the hand of a scripted host ---- */
 
 static struct host host;
@@ -359,6 +405,9 @@ int main(void)
         cmocka_unit_test(the_factor_is_where_phi_is_reached),
         cmocka_unit_test(the_deadline_follows_the_last_arrivals),
         cmocka_unit_test(a_deadline_is_not_before_the_last_sign),
+        cmocka_unit_test(suspicion_of_exponential_arrivals_grows_evenly),
+        cmocka_unit_test(bfd_packets_are_spread_within_their_bounds),
+        cmocka_unit_test(detectors_are_called_as_in_scenarios),
         cmocka_unit_test(counting_detects_in_uniform_time),
         cmocka_unit_test(bfd_detects_within_multiplier_times_interval),
         cmocka_unit_test(phi_detects_at_mean_and_deviations),

@@ -340,6 +340,74 @@ static void a_cell_is_right_at_the_ends(void **state)
     }
 }
 
+static void assert_table_is_refused(const struct hb_lstm_model *good,
+    const struct hb_candidates_tables *tables, const char *wanted)
+{
+    const char *what = "";
+    struct hb_lstm_model m = *good;
+    m.tables = *tables;
+    assert_int_equal(hb_lstm_check(&m, &what), HB_ERR_RANGE);
+    assert_string_equal(what, wanted);
+}
+
+/* A counts table of one move from the last place to the first, each fault of it in turn. */
+static void tables_out_of_bounds_are_named(void **state)
+{
+    (void)state;
+    static uint32_t counts[512 * 24], totals[512 * 4], first[513];
+    static int32_t clock[512];
+    uint32_t to[1] = { 0 }, moves[4] = { 1, 0, 0, 0 };
+    struct lstm_world world;
+    const char *what = "";
+    lstm_world_init(&world, 1, &lstm_world_full);
+    struct hb_lstm_model m = world.model;
+    uint32_t places = m.tables.place_count;
+    assert_true(places > 2 && places <= 512);
+    first[places] = 1;
+    m.tables.clock_slots = NULL;
+    m.tables.everybody = (struct hb_candidates_counts) { .row_count = places,
+        .slot_counts = counts, .hour_counts = counts, .move_totals = totals, .move_first = first,
+        .move_places = to, .move_counts = moves };
+    assert_int_equal(hb_lstm_check(&m, &what), HB_OK);
+    struct hb_candidates_tables bad = m.tables;
+    bad.north_km = NULL;
+    assert_table_is_refused(&m, &bad, "north_km");
+    bad = m.tables;
+    bad.place_count = 0;
+    assert_table_is_refused(&m, &bad, "place_count");
+    bad = m.tables;
+    bad.everybody.row_count = places - 1;
+    assert_table_is_refused(&m, &bad, "row_count");
+    bad = m.tables;
+    bad.everybody.row_places = counts;
+    assert_table_is_refused(&m, &bad, "row_count");
+    bad = m.tables;
+    bad.everybody.hour_counts = NULL;
+    assert_table_is_refused(&m, &bad, "slot_counts");
+    bad = m.tables;
+    bad.everybody.move_counts = NULL;
+    assert_table_is_refused(&m, &bad, "move_first");
+    to[0] = places;
+    assert_table_is_refused(&m, &m.tables, "move_first");
+    to[0] = places - 1;
+    first[1] = 2; /* and falls to 0 */
+    assert_table_is_refused(&m, &m.tables, "move_first");
+    first[1] = 0;
+    bad = m.tables;
+    bad.near_first = (const uint32_t[]) { 7, 7 };
+    assert_table_is_refused(&m, &bad, "near_first");
+    bad = m.tables;
+    bad.clock_slots = clock;
+    clock[places - 1] = -97; /* more than a day behind */
+    assert_table_is_refused(&m, &bad, "clock_slots");
+    clock[places - 1] = 97;
+    assert_table_is_refused(&m, &bad, "clock_slots");
+    clock[places - 1] = 96;
+    m.tables.clock_slots = clock;
+    assert_int_equal(hb_lstm_check(&m, &what), HB_OK);
+    lstm_world_fini(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -350,6 +418,7 @@ int main(void)
         cmocka_unit_test(a_cell_is_right_at_the_ends),
         cmocka_unit_test(sixteen_bit_floats_round_as_the_processor_does),
         cmocka_unit_test(a_model_out_of_bounds_is_named),
+        cmocka_unit_test(tables_out_of_bounds_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -167,6 +167,42 @@ static void a_dead_site_is_seen_by_the_other_policy_too(void **state)
     hb_replay_free(replay);
 }
 
+/* By hand: the recorded site 0 answers every 10 s up to 100 s. The other policy asks every
+ * 5 s and gets answers until twice the recorded gap has passed in silence, at 120 s; its
+ * probes from 120 s on are missed 1 s later, three in a row are a death. Site 1, which never
+ * was heard of, answers always. */
+static void a_policy_that_probes_by_itself_hears_whom_the_recording_heard(void **state)
+{
+    (void)state;
+    host_init(&host, HB_POLICY_STATIC);
+    host.setup.policy.detector = HB_HEALTH_COUNT;
+    host.setup.policy.probe_interval_s = 5.0;
+    host.setup.policy.probe_timeout_s = 1.0;
+    host.setup.policy.probe_fall = 3;
+    notes = (struct notes) { .count = 0 };
+    struct hb_replay *replay;
+    assert_int_equal(hb_replay_create(&host.setup, &answers, &notes, note, &replay), HB_OK);
+    feed(replay, HB_EVENT_CONSENT, 0.0, HB_NONE);
+    feed(replay, HB_EVENT_CONNECTED, 0.0, 0);
+    for (int i = 1; i <= 10; i++) {
+        feed(replay, HB_EVENT_PROBE_ANSWERED, 10.0 * i, 0);
+    }
+    for (int i = 0; i < 7; i++) { /* of the recording: it counts its own */
+        feed(replay, HB_EVENT_PROBE_MISSED, 101.0 + i, 0);
+    }
+    assert_int_equal(hb_replay_finish(replay, hb_units_ns(400.0)), HB_OK);
+    const struct hb_command *withdrawn = nth(HB_COMMAND_ROUTE_WITHDRAW, 0);
+    assert_non_null(withdrawn);
+    assert_int_equal(withdrawn->site, 0);
+    double dead_s = hb_units_s(withdrawn->at_ns);
+    assert_true(dead_s > 120.0 + 2.0 * 5.0 + 1.0 && dead_s <= 120.0 + 3.0 * 5.0 + 1.0);
+    assert_null(nth(HB_COMMAND_ROUTE_WITHDRAW, 1));
+    struct hb_event nowhere = { .kind = HB_EVENT_PROBE_MISSED, .at_ns = hb_units_ns(400.0),
+        .client = HB_NONE, .place = HB_NONE, .site = HOST_SITES };
+    assert_int_equal(hb_replay_feed(replay, &nowhere), HB_ERR_RANGE);
+    hb_replay_free(replay);
+}
+
 /* Many clients at once: answers of one instant come in the order of the commands. */
 static void a_what_if_of_a_storm_is_repeatable(void **state)
 {
@@ -221,6 +257,7 @@ int main(void)
         cmocka_unit_test(a_reactive_policy_plays_through_with_the_given_delays),
         cmocka_unit_test(a_question_waits_for_the_next_recorded_forecast),
         cmocka_unit_test(a_dead_site_is_seen_by_the_other_policy_too),
+        cmocka_unit_test(a_policy_that_probes_by_itself_hears_whom_the_recording_heard),
         cmocka_unit_test(a_what_if_of_a_storm_is_repeatable),
         cmocka_unit_test(a_bad_setup_is_refused_and_a_bad_event_told),
     };

@@ -77,6 +77,15 @@ static void each_kind_uses_its_attribute_and_no_other(void **state)
     assert_int_equal(planned(HB_ROUTE_MORE_SPECIFIC, 8.0).more_specific, 7);
 }
 
+static void policies_are_called_as_in_scenarios(void **state)
+{
+    (void)state;
+    assert_string_equal(hb_route_name(HB_ROUTE_PLAIN), "plain");
+    assert_string_equal(hb_route_name(HB_ROUTE_MED), "med");
+    assert_string_equal(hb_route_name(HB_ROUTE_MORE_SPECIFIC), "more_specific");
+    assert_string_equal(hb_route_name(HB_ROUTE_COUNT), "unknown route policy");
+}
+
 static void what_is_not_ready_is_not_announced(void **state)
 {
     (void)state;
@@ -159,6 +168,7 @@ int main(void)
         cmocka_unit_test(nearness_halves_at_near_ms),
         cmocka_unit_test(classes_step_down_with_the_weight),
         cmocka_unit_test(each_kind_uses_its_attribute_and_no_other),
+        cmocka_unit_test(policies_are_called_as_in_scenarios),
         cmocka_unit_test(what_is_not_ready_is_not_announced),
         cmocka_unit_test_teardown(the_site_of_most_near_clients_is_preferred, stop),
         cmocka_unit_test_teardown(a_drained_site_is_first_the_last_choice_then_withdrawn, stop),

@@ -3,6 +3,7 @@
 #include "tests/support/assert_near.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/support/paths.h"
@@ -77,6 +78,7 @@ static void threads_and_replay_do_not_change_a_routed_run(void **state)
     assert_int_equal(call(folder, CALL("replay", "t.rec")), 0);
     assert_non_null(strstr(said.out, "identical to the recording"));
     program_remove(folder);
+    free(folder);
 }
 
 /* Nobody is ever answered: no latency is told, and all requests as failed. */
@@ -96,6 +98,7 @@ static void a_run_without_any_line_answers_nobody(void **state)
     assert_int_equal(sscanf(row, "\nanycast %lf", &failed), 1);
     assert_near(failed, 100.0, 1e-9);
     program_remove(folder);
+    free(folder);
 }
 
 /* Percent of the requests of both policies that fail; 0: too few for a column. */
@@ -140,6 +143,7 @@ static void failures_that_overlap_end_each_for_itself(void **state)
         assert_true(failed_percent(folder, overlaps[i]) < whole + 0.5);
     }
     program_remove(folder);
+    free(folder);
 }
 
 /* Oracle: an outage that ends before probes notice it costs no more than one of a minute
@@ -193,6 +197,7 @@ static void every_fault_of_a_topology_is_told(void **state)
     }
     assert_int_equal(program_entry_count(folder), 3); /* nothing half-written */
     program_remove(folder);
+    free(folder);
 }
 
 int main(void)
