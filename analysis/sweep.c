@@ -172,7 +172,7 @@ static void write_panels(struct analysis_figure *figure, const struct analysis_s
     int is_log = upper == REGRET && extent->regret_low > 0.0
         && extent->regret_high > 20.0 * extent->regret_low;
     fprintf(out, is_log ? "set logscale y\n" : "");
-    fprintf(out, "set xtics offset 0,0.3 format ''\nset ytics format '%%g'\n");
+    fprintf(out, "set xtics offset 0,0.3 format ''\nset ytics format '%%4g'\n");
     write_axis_label(figure, study, upper);
     analysis_figure_panel(figure, 0, key_share);
     write_panel(figure, study, extent->has[upper], upper);
