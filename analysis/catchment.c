@@ -91,10 +91,10 @@ static void write_plot(struct analysis_figure *figure, const struct analysis_box
     fprintf(out,
         "plot '%s.tsv' index 0 using 1:2 with filledcurves closed fc rgb '#E9E9E9' fs solid "
         "border rgb '#A8A8A8' lw 0.3, \\\n"
-        "  '' index 3 using 1:2:3:4 with vectors nohead lc rgb '#D55E00' lw 0.5 dt 1 "
+        "  '' index 3 using 1:2:3:4 with vectors nohead lc rgb '#90D55E00' lw 0.4 dt 1 "
         "title 'answered by', \\\n"
-        "  '' index 3 using 1:2:($5 >= 0.25 ? $3 : 1/0):4 with vectors nohead lc rgb '#D55E00' "
-        "lw 1.3 dt 1 notitle, \\\n"
+        "  '' index 3 using ($5 >= 0.5 ? $1 : 1/0):2:3:4 with vectors nohead lc rgb '#D55E00' "
+        "lw 0.9 dt 1 notitle, \\\n"
         "  '' index 1 using 1:2 with points pt 5 ps 0.33 lc rgb '#0072B2' title 'site', \\\n"
         "  '' index 2 using 1:2 with points pt 7 ps 0.45 lc rgb '#000000' title 'city'\n",
         figure->name);

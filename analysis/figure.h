@@ -100,8 +100,8 @@ struct analysis_figure_labels analysis_figure_labels(const struct analysis_study
     X(map, "map", "Cities and sites",                                                         \
         "Cities with clients, sites, and the client of the next figure.")          \
     X(catchment, "catchment", "Who answers whom",                                             \
-        "Sites that anycast gave to the sampled sessions of each city, all policies; thick: a " \
-        "quarter of them and more.")                                                          \
+        "Sites that anycast gave to the sampled sessions of each city, all policies; thick: "   \
+        "half of them and more.")                                                             \
     X(convergence, "convergence", "How long routes take to settle",                           \
         "Share of routing changes after which the last router had its final route within a "  \
         "time.")                                                                              \
