@@ -158,6 +158,7 @@ static void endpoints_that_died_in_a_short_outage_are_replaced(void **state)
         "<failures>" FAILURE("server_crash", "0.2", "1") "</failures>");
     assert_true(instant < minute + 1.0);
     program_remove(folder);
+    free(folder);
 }
 
 struct fault {
