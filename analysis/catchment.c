@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Which site answers which city: a line from each city to every site that anycast gave
  * its clients' sessions, the thicker the more; of runs with routing changes. */
-#include <math.h>
 #include <stdlib.h>
 
 #include "analysis/figure.h"
 #include "analysis/outline.h"
 
-static const double width_in = 3.3;
 static const double share_min = 0.02; /* thinner lines are left out */
 
 struct ties {
@@ -36,24 +34,10 @@ static double total_of(const struct ties *ties, uint32_t region)
     return total;
 }
 
-static struct analysis_box box_of(const struct data_result_info *info)
-{
-    struct analysis_box box = analysis_outline_nothing();
-    for (uint32_t i = 0; i < info->region_count; i++) {
-        analysis_outline_add(&box, info->regions[i].lat_deg, info->regions[i].lon_deg);
-    }
-    for (uint32_t i = 0; i < info->site_count; i++) {
-        analysis_outline_add(&box, info->sites[i].lat_deg, info->sites[i].lon_deg);
-    }
-    analysis_outline_pad(&box, 0.06, 2.0);
-    return box;
-}
-
 static void write_table(const struct analysis_drawing *drawing, FILE *out,
     const struct ties *ties)
 {
     const struct data_result_info *info = ties->info;
-    fprintf(out, "# coast (Natural Earth 1:110m): lon_deg\tlat_deg\n");
     analysis_outline_coast(drawing, out);
     fprintf(out, "# sites: lon_deg\tlat_deg\n");
     for (uint32_t i = 0; i < info->site_count; i++) {
@@ -80,33 +64,21 @@ static void write_table(const struct analysis_drawing *drawing, FILE *out,
 
 static void write_plot(struct analysis_figure *figure, const struct analysis_box *box)
 {
-    FILE *out = figure->script;
-    fprintf(out, "unset border\nunset tics\nset lmargin at screen 0.01\n");
-    fprintf(out, "set rmargin at screen 0.99\nset bmargin at screen 0.02\n");
-    fprintf(out, "set tmargin at screen %.4f\n", 1.0 - 0.2 / figure->height_in);
-    fprintf(out, "set xrange [%.4f:%.4f]\nset yrange [%.4f:%.4f]\n", box->west_deg, box->east_deg,
-        box->south_deg, box->north_deg);
-    (void)analysis_figure_key(figure, 3, 8);
-    fprintf(out, "set key samplen 1.2\n");
-    fprintf(out,
-        "plot '%s.tsv' index 0 using 1:2 with filledcurves closed fc rgb '#E9E9E9' fs solid "
-        "border rgb '#A8A8A8' lw 0.3, \\\n"
+    analysis_outline_plot(figure, box);
+    fprintf(figure->script,
         "  '' index 3 using 1:2:3:4 with vectors nohead lc rgb '#90D55E00' lw 0.4 dt 1 "
         "title 'answered by', \\\n"
         "  '' index 3 using ($5 >= 0.5 ? $1 : 1/0):2:3:4 with vectors nohead lc rgb '#D55E00' "
         "lw 0.9 dt 1 notitle, \\\n"
         "  '' index 1 using 1:2 with points pt 5 ps 0.33 lc rgb '#0072B2' title 'site', \\\n"
-        "  '' index 2 using 1:2 with points pt 7 ps 0.45 lc rgb '#000000' title 'city'\n",
-        figure->name);
+        "  '' index 2 using 1:2 with points pt 7 ps 0.45 lc rgb '#000000' title 'city'\n");
 }
 
 static enum hb_status draw(const struct analysis_drawing *drawing, const struct ties *ties)
 {
-    struct analysis_box box = box_of(ties->info);
-    double height_in = width_in * analysis_outline_ratio(&box);
+    struct analysis_box box = analysis_outline_of(ties->info);
     struct analysis_figure figure;
-    enum hb_status status = analysis_figure_begin(drawing, "catchment",
-        fmin(fmax(height_in, 1.2), 4.0) + 0.25, &figure);
+    enum hb_status status = analysis_outline_begin(drawing, "catchment", &box, &figure);
     if (status != HB_OK) {
         return status;
     }

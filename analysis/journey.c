@@ -303,7 +303,7 @@ enum hb_status analysis_journey_draw(const struct analysis_drawing *drawing)
         fprintf(figure.table, "# client %u under ", path.client);
         analysis_text_plain(
             figure.table, analysis_study_series(drawing->study, path.series)->label);
-        fprintf(figure.table, "\n# coast (Natural Earth 1:110m): lon_deg\tlat_deg\n");
+        fprintf(figure.table, "\n");
         analysis_outline_coast(drawing, figure.table);
         write_cells(figure.table, info, &box);
         write_way(figure.table, info, &path);

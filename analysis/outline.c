@@ -8,6 +8,8 @@
 
 #define LINE_BYTES 256
 
+static const double map_width_in = 3.3, map_min_in = 1.2, map_max_in = 4.0, key_in = 0.25;
+
 static const double rad_per_deg = 0.017453292519943295;
 
 struct analysis_box analysis_outline_nothing(void)
@@ -31,6 +33,19 @@ void analysis_outline_pad(struct analysis_box *box, double share, double margin_
     box->east_deg = fmin(box->east_deg + pad, 180.0);
     box->south_deg = fmax(box->south_deg - pad, -85.0);
     box->north_deg = fmin(box->north_deg + pad, 85.0);
+}
+
+struct analysis_box analysis_outline_of(const struct data_result_info *info)
+{
+    struct analysis_box box = analysis_outline_nothing();
+    for (uint32_t i = 0; i < info->region_count; i++) {
+        analysis_outline_add(&box, info->regions[i].lat_deg, info->regions[i].lon_deg);
+    }
+    for (uint32_t i = 0; i < info->site_count; i++) {
+        analysis_outline_add(&box, info->sites[i].lat_deg, info->sites[i].lon_deg);
+    }
+    analysis_outline_pad(&box, 0.06, 2.0);
+    return box;
 }
 
 double analysis_outline_ratio(const struct analysis_box *box)
@@ -57,6 +72,7 @@ void analysis_outline_coast(const struct analysis_drawing *drawing, FILE *table)
 {
     char line[LINE_BYTES];
     int is_down = 0, rows = 0;
+    fprintf(table, "# coast (Natural Earth 1:110m): lon_deg\tlat_deg\n");
     FILE *in = drawing->coastline_path == NULL ? NULL : fopen(drawing->coastline_path, "r");
     while (in != NULL && fgets(line, sizeof line, in) != NULL) {
         char *end, *rest;
@@ -76,4 +92,28 @@ void analysis_outline_coast(const struct analysis_drawing *drawing, FILE *table)
         (void)fclose(in);
     }
     fprintf(table, rows == 0 ? "nan\tnan\n\n\n" : is_down ? "\n\n" : "\n");
+}
+
+enum hb_status analysis_outline_begin(const struct analysis_drawing *drawing, const char *name,
+    const struct analysis_box *box, struct analysis_figure *figure)
+{
+    double height_in = map_width_in * analysis_outline_ratio(box);
+    return analysis_figure_begin(drawing, name,
+        fmin(fmax(height_in, map_min_in), map_max_in) + key_in, figure);
+}
+
+void analysis_outline_plot(struct analysis_figure *figure, const struct analysis_box *box)
+{
+    FILE *out = figure->script;
+    fprintf(out, "unset border\nunset tics\nset lmargin at screen 0.01\n");
+    fprintf(out, "set rmargin at screen 0.99\nset bmargin at screen 0.02\n");
+    fprintf(out, "set tmargin at screen %.4f\n", 1.0 - 0.2 / figure->height_in);
+    fprintf(out, "set xrange [%.4f:%.4f]\nset yrange [%.4f:%.4f]\n", box->west_deg, box->east_deg,
+        box->south_deg, box->north_deg);
+    (void)analysis_figure_key(figure, 3, 8);
+    fprintf(out, "set key samplen 1.2\n");
+    fprintf(out,
+        "plot '%s.tsv' index 0 using 1:2 with filledcurves closed fc rgb '#E9E9E9' fs solid "
+        "border rgb '#A8A8A8' lw 0.3, \\\n",
+        figure->name);
 }

@@ -15,6 +15,9 @@ struct analysis_box analysis_outline_nothing(void);
 void analysis_outline_add(struct analysis_box *box, double lat_deg, double lon_deg);
 void analysis_outline_pad(struct analysis_box *box, double share, double margin_deg);
 
+/* Of all regions and sites of a run, with room around. */
+struct analysis_box analysis_outline_of(const struct data_result_info *info);
+
 /* Height over width of a box on paper: a degree of longitude shrinks with the
  * cosine of the middle latitude. */
 double analysis_outline_ratio(const struct analysis_box *box);
@@ -25,8 +28,17 @@ double analysis_outline_km_per_deg(const struct analysis_box *box);
 int analysis_outline_holds(const struct analysis_box *box, double lat_deg, double lon_deg);
 
 /* Copies the outlines of land into the figure's table, as longitude and
- * latitude, an empty line where the pen is lifted. If they cannot be read they
- * are left out; at least one row is written. */
+ * latitude under a title, an empty line where the pen is lifted. If they cannot
+ * be read they are left out; at least one row is written. */
 void analysis_outline_coast(const struct analysis_drawing *drawing, FILE *table);
+
+/* Begins a map that fills one figure, as high as the box asks for (between 1.45
+ * and 4.25 inches with the key); as analysis_figure_begin. */
+enum hb_status analysis_outline_begin(const struct analysis_drawing *drawing, const char *name,
+    const struct analysis_box *box, struct analysis_figure *figure);
+
+/* Writes margins, ranges, key and the coast (block 0 of the table) to the script
+ * of such a figure, which then wants the further parts of its `plot`. */
+void analysis_outline_plot(struct analysis_figure *figure, const struct analysis_box *box);
 
 #endif

@@ -7,6 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "models/export.h"
+
 static volatile sig_atomic_t learn_is_stopped; /* the one thing that a handler may touch */
 
 static void stop(int signal_number)
@@ -124,5 +126,28 @@ enum hb_status cli_learn_run(struct model_trainer *trainer, const struct cli_lea
     enum hb_status status = steps(trainer, learn, &watch, problem);
     (void)sigaction(SIGTERM, &before_term, NULL);
     (void)sigaction(SIGINT, &before_int, NULL);
+    return status;
+}
+
+enum hb_status cli_learn_and_judge(const struct model_train_config *config,
+    const struct model_dataset *dataset, const struct model_counts *counts,
+    enum hb_status (*judge)(void *context, struct hb_lstm_model *model), void *context,
+    struct data_problem *problem)
+{
+    struct model_trainer *trainer = NULL;
+    struct model_export model = { .zeros = NULL };
+    enum hb_status status = model_trainer_create(config, dataset, counts, &trainer);
+    if (status == HB_OK) {
+        status = cli_learn_run(trainer, &(struct cli_learn) { .checkpoint = NULL }, problem);
+    }
+    if (status == HB_OK) {
+        status = model_export_init(&model, model_trainer_layout(trainer),
+            model_trainer_numbers(trainer), dataset, counts);
+    }
+    if (status == HB_OK) {
+        status = judge(context, &model.model);
+    }
+    model_export_fini(&model);
+    model_trainer_free(trainer);
     return status;
 }

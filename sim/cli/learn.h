@@ -2,6 +2,7 @@
 #ifndef SIM_CLI_LEARN_H
 #define SIM_CLI_LEARN_H
 
+#include "core/lstm.h"
 #include "models/train.h"
 
 /* A training run as the user sees it: progress on the terminal, checkpoints, signals. */
@@ -14,6 +15,13 @@ struct cli_learn {
 /* Runs to the end. HB_ERR_INTERRUPTED by SIGINT or SIGTERM, after a checkpoint; as
  * model_trainer_step. */
 enum hb_status cli_learn_run(struct model_trainer *trainer, const struct cli_learn *learn,
+    struct data_problem *problem);
+
+/* Trains without checkpoints, hands the model (borrowed for the call; to be calibrated in place)
+ * to judge, and forgets it. Errors: as cli_learn_run, and judge's. */
+enum hb_status cli_learn_and_judge(const struct model_train_config *config,
+    const struct model_dataset *dataset, const struct model_counts *counts,
+    enum hb_status (*judge)(void *context, struct hb_lstm_model *model), void *context,
     struct data_problem *problem);
 
 /* One `name=number` of a command line. */

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "models/export.h"
 #include "models/calibrate.h"
 #include "models/pieces.h"
 #include "models/predictability.h"
@@ -73,8 +72,9 @@ static enum hb_status judge_rival(void *context, const struct cli_rival *rival)
     return status;
 }
 
-static enum hb_status judge_model(const struct slots_run *run, struct hb_lstm_model *model)
+static enum hb_status judge_model(void *context, struct hb_lstm_model *model)
 {
+    const struct slots_run *run = context;
     struct model_judge valid = judge_of(run, MODEL_PART_VALID);
     struct model_judge test = judge_of(run, MODEL_PART_TEST);
     struct model_score scores[knots];
@@ -106,27 +106,6 @@ static enum hb_status judge_model(const struct slots_run *run, struct hb_lstm_mo
         cli_scores_reliability(scores);
     }
     fini_scores(scores);
-    return status;
-}
-
-static enum hb_status train_and_judge(const struct slots_run *run, struct data_problem *problem)
-{
-    struct model_trainer *trainer = NULL;
-    struct model_export model = { .zeros = NULL };
-    enum hb_status status
-        = model_trainer_create(&run->config, run->dataset, run->counts, &trainer);
-    if (status == HB_OK) {
-        status = cli_learn_run(trainer, &(struct cli_learn) { .checkpoint = NULL }, problem);
-    }
-    if (status == HB_OK) {
-        status = model_export_init(&model, model_trainer_layout(trainer),
-            model_trainer_numbers(trainer), run->dataset, run->counts);
-    }
-    if (status == HB_OK) {
-        status = judge_model(run, &model.model);
-    }
-    model_export_fini(&model);
-    model_trainer_free(trainer);
     return status;
 }
 
@@ -184,7 +163,8 @@ static enum hb_status report(struct slots_run *run, struct data_problem *problem
     cli_scores_head();
     enum hb_status status = cli_rivals_each(dataset, judge_rival, run);
     if (status == HB_OK && run->has_lstm) {
-        status = train_and_judge(run, problem);
+        status = cli_learn_and_judge(&run->config, dataset, run->counts, judge_model, run,
+            problem);
     }
     return status == HB_OK ? print_limit(dataset) : status;
 }

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "core/map.h"
-#include "models/export.h"
 #include "models/judge.h"
 #include "models/visits.h"
 #include "sim/cli/learn.h"
@@ -55,8 +54,9 @@ static enum hb_status judge(const struct visits_run *run, const struct hb_lstm_m
     return status;
 }
 
-static enum hb_status judge_all(const struct visits_run *run, const struct hb_lstm_model *model)
+static enum hb_status judge_all(void *context, struct hb_lstm_model *model)
 {
+    const struct visits_run *run = context;
     uint32_t *known = malloc(run->dataset->place_count * sizeof *known);
     if (known == NULL) {
         return HB_ERR_MEMORY;
@@ -76,27 +76,6 @@ static enum hb_status judge_all(const struct visits_run *run, const struct hb_ls
         status = judge(run, model, "online, 1 wrong", 0, known);
     }
     free(known);
-    return status;
-}
-
-static enum hb_status train_and_judge(const struct visits_run *run, struct data_problem *problem)
-{
-    struct model_trainer *trainer = NULL;
-    struct model_export model = { .zeros = NULL };
-    enum hb_status status
-        = model_trainer_create(&run->config, run->dataset, run->counts, &trainer);
-    if (status == HB_OK) {
-        status = cli_learn_run(trainer, &(struct cli_learn) { .checkpoint = NULL }, problem);
-    }
-    if (status == HB_OK) {
-        status = model_export_init(&model, model_trainer_layout(trainer),
-            model_trainer_numbers(trainer), run->dataset, run->counts);
-    }
-    if (status == HB_OK) {
-        status = judge_all(run, &model.model);
-    }
-    model_export_fini(&model);
-    model_trainer_free(trainer);
     return status;
 }
 
@@ -124,7 +103,8 @@ int verify_visits(int argc, char **argv)
         status = model_counts_create(run.dataset, 0, &run.counts);
     }
     if (status == HB_OK) {
-        status = train_and_judge(&run, &problem);
+        status = cli_learn_and_judge(&run.config, run.dataset, run.counts, judge_all, &run,
+            &problem);
     }
     if (status != HB_OK) {
         fprintf(stderr, "%s\n",
