@@ -23,12 +23,18 @@ static void issue(struct hb_controller *controller, uint32_t client)
     hb_lane_arm(controller, client, HB_LANE_PHASE, policy->provision_timeout_s);
 }
 
-static void fall_back(struct hb_controller *controller, uint32_t client)
+/* Anycast alone serves the client; its record is the caller's to clear. */
+static void rest(struct hb_controller *controller, uint32_t client)
 {
     struct hb_controller_client *me = hb_client(controller, client);
     hb_lane_disarm(controller, client, HB_LANE_PHASE);
     me->calm_ns = hb_units_after(controller->now_ns, controller->setup.policy.cooldown_s);
     hb_controller_enter(controller, client, HB_PHASE_ANYCAST);
+}
+
+static void fall_back(struct hb_controller *controller, uint32_t client)
+{
+    rest(controller, client);
     hb_dns_clear(controller, client);
 }
 
@@ -55,8 +61,8 @@ static int is_usable(const struct hb_controller *controller, uint32_t site)
         && controller->sites[site].free_slots > 0;
 }
 
-/* A new primary at site, or where there is room nearby; none: anycast. */
-static void start(struct hb_controller *controller, uint32_t client, uint32_t site)
+/* A new primary at site, or where there is room nearby; 0: there is none. */
+static int try_start(struct hb_controller *controller, uint32_t client, uint32_t site)
 {
     struct hb_controller_client *me = hb_client(controller, client);
     int has_home = controller->setup.policy.kind == HB_POLICY_STATIC;
@@ -67,8 +73,7 @@ static void start(struct hb_controller *controller, uint32_t client, uint32_t si
         site = hb_select_nearest(controller->select, controller->sites, me->place, site);
     }
     if (site == HB_NONE) {
-        fall_back(controller, client);
-        return;
+        return 0;
     }
     if (has_home && me->mirror == HB_NONE) {
         me->mirror = site;
@@ -84,6 +89,14 @@ static void start(struct hb_controller *controller, uint32_t client, uint32_t si
     hb_sites_take(controller, site);
     hb_controller_enter(controller, client, HB_PHASE_STARTING);
     issue(controller, client);
+    return 1;
+}
+
+static void start(struct hb_controller *controller, uint32_t client, uint32_t site)
+{
+    if (!try_start(controller, client, site)) {
+        fall_back(controller, client);
+    }
 }
 
 void hb_primary_connected(struct hb_controller *controller, uint32_t client,
@@ -364,7 +377,7 @@ static void stay_out(struct hb_controller *controller, uint32_t client)
 {
     struct hb_controller_client *me = hb_client(controller, client);
     double wait_s = controller->setup.policy.failback_s;
-    fall_back(controller, client);
+    rest(controller, client);
     me->calm_ns = hb_units_after(controller->now_ns, wait_s);
     me->is_backing_off = 0;
     hb_lane_arm(controller, client, HB_LANE_PHASE, wait_s);
@@ -403,7 +416,9 @@ void hb_primary_down(struct hb_controller *controller, uint32_t client,
         report_failover(controller, client, dead, HB_FAILOVER_ANYCAST, HB_NONE);
         stay_out(controller, client);
     } else {
-        start(controller, client, HB_NONE);
+        if (!try_start(controller, client, HB_NONE)) {
+            rest(controller, client);
+        }
         report_failover(controller, client, dead,
             me->primary == HB_NONE ? HB_FAILOVER_ANYCAST : HB_FAILOVER_NEW, me->primary);
     }

@@ -210,8 +210,10 @@ static void crash_endpoints(struct sim_episode *episode, uint32_t failure, uint3
             UINT64_C(1) << 63 | (uint64_t)failure << 48 | (uint64_t)order << 28 | client);
         bool is_there = sim_infra_is_running(episode->infra, client, site);
         if (is_there && sim_draw_uniform(&draws) < share) {
+            const struct sim_rider *rider = &episode->riders[client];
             note_lag(episode, client, site);
-            episode->outage->clients[client].is_crashed = 1;
+            episode->outage->clients[client].is_crashed
+                = rider->primary == site || rider->home == site;
             sim_infra_kill(episode->infra, client, site);
             await_supervisor(episode, client, site, &draws);
         }
@@ -224,10 +226,14 @@ void sim_failure_missed(void *ctx, const struct sim_event *event)
     uint32_t client = event->entity & ~MISSED_BIT, core = episode->core_of[client];
     struct sim_rider *rider = &episode->riders[client];
     uint32_t site = event->payload >> 1;
+    bool is_last = event->payload % 2 != 0;
+    if (is_last) {
+        episode->outage->clients[client].is_crashed = 0; /* the controller knows */
+    }
     if (sim_infra_is_running(episode->infra, client, site)) {
         return; /* it has been started anew */
     }
-    if (event->payload % 2 != 0 && rider->home == site) {
+    if (is_last && rider->home == site) {
         rider->home = HB_NONE; /* anycast's own is opened again */
     }
     if (core != HB_NONE) {

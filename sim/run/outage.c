@@ -75,29 +75,36 @@ static bool is_believed_up(const struct sim_episode *episode, uint32_t site)
     return hb_controller_site_is_up(episode->controller, site);
 }
 
+/* Nothing answers at the site although the controller counts on it: the site is struck,
+ * or the client's endpoint has crashed. A live site at which an endpoint of the client
+ * is only being made is neither: the client waits for the reaction there. */
+static bool is_unnoticed(const struct sim_episode *episode, uint32_t client, uint32_t site)
+{
+    const struct sim_outage *outage = episode->outage;
+    bool is_dead = outage->sites[site].struck > 0 || outage->clients[client].is_crashed;
+    return is_dead && is_believed_up(episode, site);
+}
+
 static enum sim_outage_part part_of(const struct sim_episode *episode, uint32_t client,
     const struct sim_outage_view *view)
 {
-    const struct sim_rider *rider = &episode->riders[client];
     if (view->is_failed) {
         return SIM_OUTAGE_DNS;
     }
     if (view->site == HB_NONE) {
         return SIM_OUTAGE_CONVERGENCE;
     }
-    bool is_known = !is_believed_up(episode, view->site);
+    bool is_primary = episode->riders[client].primary == view->site;
+    bool is_unseen = is_unnoticed(episode, client, view->site);
     if (view->is_anycast && !view->is_proxied) {
-        return is_known ? SIM_OUTAGE_CONVERGENCE : SIM_OUTAGE_DETECTION;
+        return is_unseen ? SIM_OUTAGE_DETECTION
+            : is_believed_up(episode, view->site) ? SIM_OUTAGE_REACTION : SIM_OUTAGE_CONVERGENCE;
     }
-    if (view->is_proxied) {
-        return is_known || rider->primary != view->site ? SIM_OUTAGE_REACTION
-                                                        : SIM_OUTAGE_DETECTION;
-    }
-    if (!is_known && rider->primary == view->site) {
+    if (is_unseen && is_primary) {
         return SIM_OUTAGE_DETECTION;
     }
     uint32_t said = sim_dns_record(episode->dns, client).now_site;
-    return said != view->site ? SIM_OUTAGE_DNS : SIM_OUTAGE_REACTION;
+    return !view->is_proxied && said != view->site ? SIM_OUTAGE_DNS : SIM_OUTAGE_REACTION;
 }
 
 /* Failing for another reason than a start or resume that takes its time. */
@@ -194,6 +201,7 @@ static void failed_over(struct sim_episode *episode, const struct hb_sample *sam
     struct sim_outage_client *it = &episode->outage->clients[client];
     double lost_mb = service->state_mb;
     it->failover = (uint8_t)sample->of.failover.how; /* the same order, none comes last */
+    it->is_crashed = 0;
     if (sample->of.failover.how == HB_FAILOVER_MIRROR) {
         lost_mb = it->lag_mb >= 0.0f ? (double)it->lag_mb : 0.0;
     } else if (sample->of.failover.how == HB_FAILOVER_STANDBY) {

@@ -3,6 +3,8 @@
  * or with the anycast address, which leads to the catchment's site. There
  *   - a client whose primary lives elsewhere is passed on to it (its record is
  *     not visible yet), at the price of the way between the two sites;
+ *   - a client whose primary is there waits for it while it resumes, or until
+ *     somebody notices that it has died: the host never opens a second one;
  *   - a client that nobody manages has an instance that the host opens; when
  *     its catchment changes, the new site opens one and pulls the state, and
  *     until it has it, its answers are stale. */
@@ -116,7 +118,7 @@ static struct target target_of(struct sim_episode *episode, uint32_t client)
         target.heading = rider->primary;
         target.is_proxied = target.front != rider->primary && !is_cut;
         target.fate = is_cut ? SIM_CATCHMENT_DEAD : target.fate;
-    } else if (is_reached && rider->home != target.front) {
+    } else if (is_reached && rider->home != target.front && rider->primary != target.front) {
         move_home(episode, client, target.front);
     }
     return target;

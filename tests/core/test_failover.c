@@ -51,6 +51,7 @@ static void anycast_serves_until_failback(void **state)
     assert_int_equal(host_phase(&host, 0), HB_PHASE_ANYCAST);
     assert_int_equal(host_last(&host, HB_COMMAND_STOP)->site, 0);
     assert_int_equal(host_last(&host, HB_COMMAND_DNS_CLEAR)->client, 0);
+    assert_int_equal(host_count(&host, HB_COMMAND_DNS_CLEAR), 1);
     host_wait(&host, 100.0);
     host_see(&host, 0, 0); /* still there, but it waits */
     host_wait(&host, 630.999);
@@ -112,6 +113,7 @@ static void with_every_site_dead_only_anycast_is_left(void **state)
     kill_site(0);
     assert_failover(0, HB_FAILOVER_ANYCAST, HB_NONE);
     assert_int_equal(host_count(&host, HB_COMMAND_PROVISION), 1);
+    assert_int_equal(host_count(&host, HB_COMMAND_DNS_CLEAR), 1);
 }
 
 static void a_mirror_in_sync_is_promoted(void **state)
