@@ -214,6 +214,31 @@ double analysis_figure_key(struct analysis_figure *figure, size_t count, size_t 
     return key_in / figure->height_in;
 }
 
+void analysis_figure_stack(struct analysis_figure *figure, size_t count,
+    const char *const *names, const char *const *colours)
+{
+    FILE *out = figure->script;
+    size_t longest = 0;
+    for (size_t i = 0; i < count; i++) {
+        longest = strlen(names[i]) > longest ? strlen(names[i]) : longest;
+    }
+    fprintf(out, "set style fill solid 1.0 border rgb '#FFFFFF'\n");
+    double key_share = analysis_figure_key(figure, count, longest);
+    fprintf(out, "set key samplen 1\n");
+    fprintf(out, "set tmargin at screen %.4f\nset bmargin at screen %.4f\nset rmargin 7\n",
+        1.0 - key_share - 0.05 / figure->height_in, 0.34 / figure->height_in);
+    /* x of a part runs from the sum of the columns before it to its own. */
+    fprintf(out, "sum_to(n) = sum [c = 3:n] column(c)\nplot");
+    for (size_t i = 0; i < count; i++) {
+        size_t column = i + 3;
+        fprintf(out,
+            "%s \\\n  '%s.tsv' using (sum_to(%zu)):1:(sum_to(%zu)-column(%zu)):(sum_to(%zu)):"
+            "($1-0.36):($1+0.36) with boxxyerror lc rgb '%s' lw 0.4 title '%s'",
+            i == 0 ? "" : ",", figure->name, column, column, column, column, colours[i],
+            names[i]);
+    }
+}
+
 void analysis_figure_log_axis(struct analysis_figure *figure, double low, double high)
 {
     FILE *out = figure->script;

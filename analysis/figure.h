@@ -46,6 +46,11 @@ double analysis_figure_key_in(size_t count, size_t longest);
 /* `set key ...` above the plot. Rows beyond two make the figure higher.
  * Returns the part of the height that the key takes. */
 double analysis_figure_key(struct analysis_figure *figure, size_t count, size_t longest);
+/* `set style ...` and the beginning of `plot` for horizontal bars of `count` parts beside
+ * each other, in columns 3 and on of a table whose first column is the bar's height; with
+ * a key above and room for numbers at the right. More may follow after a comma. */
+void analysis_figure_stack(struct analysis_figure *figure, size_t count,
+    const char *const *names, const char *const *colours);
 
 /* Logarithmic x axis over low < high, both > 0; ticks at 1, 2, 5 where there
  * are few decades. */

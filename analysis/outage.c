@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
-#include <string.h>
 
 #include "analysis/figure.h"
 #include "analysis/text.h"
@@ -120,21 +119,8 @@ static void write_plot(struct analysis_figure *figure, const struct analysis_stu
             comma = ", ";
         }
     }
-    fprintf(out, ")\nset style fill solid 1.0 border rgb '#FFFFFF'\n");
-    double key_share = analysis_figure_key(figure, PARTS, strlen("convergence"));
-    fprintf(out, "set key samplen 1\n");
-    fprintf(out, "set tmargin at screen %.4f\nset bmargin at screen %.4f\nset rmargin 7\n",
-        1.0 - key_share - 0.05 / figure->height_in, 0.34 / figure->height_in);
-    /* x of a part runs from the sum of the columns before it to its own. */
-    fprintf(out, "sum_to(n) = sum [c = 3:n] column(c)\nplot");
-    for (int part = 0; part < PARTS; part++) {
-        int column = part + 3;
-        fprintf(out,
-            "%s \\\n  '%s.tsv' using (sum_to(%d)):1:(sum_to(%d)-column(%d)):(sum_to(%d)):"
-            "($1-0.36):($1+0.36) with boxxyerror lc rgb '%s' lw 0.4 title '%s'",
-            part == 0 ? "" : ",", figure->name, column, column, column, column, colours[part],
-            names[part]);
-    }
+    fprintf(out, ")\n");
+    analysis_figure_stack(figure, PARTS, names, colours);
     fprintf(out,
         ", \\\n  '%s.tsv' using (%.6g):1:(sprintf(' %%.1f s', $2)) with labels left notitle\n",
         figure->name, 1.02 * most_s);

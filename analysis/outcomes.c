@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <string.h>
-
 #include "analysis/figure.h"
 #include "analysis/text.h"
 
@@ -72,20 +70,8 @@ static void write_plot(struct analysis_figure *figure, const struct analysis_stu
         analysis_text_quote(out, analysis_study_series(study, bars[k].series)->label);
         fprintf(out, " %zu", count - k);
     }
-    fprintf(out, ")\nset style fill solid 1.0 border rgb '#FFFFFF'\n");
-    double key_share = analysis_figure_key(figure, OUTCOMES, strlen("rolled back"));
-    fprintf(out, "set key samplen 1\n");
-    fprintf(out, "set tmargin at screen %.4f\nset bmargin at screen %.4f\nset rmargin 7\n",
-        1.0 - key_share - 0.05 / figure->height_in, 0.34 / figure->height_in);
-    /* x of a part runs from the sum of the columns before it to its own. */
-    fprintf(out, "sum_to(n) = sum [c = 3:n] column(c)\nplot");
-    for (int i = 0; i < OUTCOMES; i++) {
-        int column = i + 3;
-        fprintf(out,
-            "%s \\\n  '%s.tsv' using (sum_to(%d)):1:(sum_to(%d)-column(%d)):(sum_to(%d)):"
-            "($1-0.36):($1+0.36) with boxxyerror lc rgb '%s' lw 0.4 title '%s'",
-            i == 0 ? "" : ",", figure->name, column, column, column, column, colours[i], names[i]);
-    }
+    fprintf(out, ")\n");
+    analysis_figure_stack(figure, OUTCOMES, names, colours);
     fprintf(out,
         ", \\\n  '%s.tsv' using (100):1:(sprintf(' %%.0f', $2)) with labels left notitle\n",
         figure->name);

@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "data/grow.h"
+
 #define CLIENTS_MAX 1024 /* sampled ones that are looked at */
 #define ROWS_MAX 100000
 
@@ -70,15 +72,11 @@ static enum hb_status collect(void *context, const void *visited)
         || row->client != path->client || path->row_count == ROWS_MAX) {
         return HB_OK;
     }
-    if (path->row_count == to->capacity) {
-        size_t capacity = to->capacity == 0 ? 256 : 2 * to->capacity;
-        struct data_paths_row *rows = realloc(path->rows, capacity * sizeof *rows);
-        if (rows == NULL) {
-            return HB_ERR_MEMORY;
-        }
-        path->rows = rows;
-        to->capacity = capacity;
+    struct data_paths_row *rows = data_grow(path->rows, path->row_count, &to->capacity, sizeof *path->rows);
+    if (rows == NULL) {
+        return HB_ERR_MEMORY;
     }
+    path->rows = rows;
     path->rows[path->row_count++] = *row;
     return HB_OK;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/grow.h"
 #include "data/lines.h"
 
 #define CODES (26 * 26)
@@ -53,15 +54,11 @@ static void weigh_cities(struct data_ascountry *countries, const struct data_cit
 
 static enum hb_status entry_add(struct data_ascountry *countries, struct entry entry)
 {
-    if (countries->count == countries->capacity) {
-        size_t capacity = 2 * countries->capacity + 4096;
-        void *entries = realloc(countries->entries, capacity * sizeof entry);
-        if (entries == NULL) {
-            return HB_ERR_MEMORY;
-        }
-        countries->entries = entries;
-        countries->capacity = capacity;
+    struct entry *entries = data_grow(countries->entries, countries->count, &countries->capacity, sizeof *countries->entries);
+    if (entries == NULL) {
+        return HB_ERR_MEMORY;
     }
+    countries->entries = entries;
     countries->entries[countries->count++] = entry;
     return HB_OK;
 }

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/grow.h"
+
 #define FILE_BYTES_MAX ((size_t)1 << 30) /* the largest snapshots have some 10^7 */
 #define SHOWN_BYTES 40                   /* of a bad line, in the message */
 
@@ -68,16 +70,12 @@ static bool relation_is_read(const char *at, const char *end, enum data_relation
 
 static enum hb_status link_add(struct reader *reader, const struct data_link *link)
 {
-    if (reader->link_count == reader->link_capacity) {
-        size_t capacity = 2 * reader->link_capacity + 4096;
-        struct data_link *links = realloc(reader->links, capacity * sizeof *links);
-        if (links == NULL) {
-            return data_problem_set(reader->problem, HB_ERR_MEMORY,
-                "%s:%u: out of memory", reader->name, reader->line);
-        }
-        reader->links = links;
-        reader->link_capacity = capacity;
+    struct data_link *links = data_grow(reader->links, reader->link_count, &reader->link_capacity, sizeof *reader->links);
+    if (links == NULL) {
+        return data_problem_set(reader->problem, HB_ERR_MEMORY, "%s:%u: out of memory",
+            reader->name, reader->line);
     }
+    reader->links = links;
     reader->links[reader->link_count++] = *link;
     return HB_OK;
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "data/grow.h"
 #include "data/lines.h"
 #include "data/tables.h"
 
@@ -24,15 +25,11 @@ struct data_coastline {
 static enum hb_status add_side(
     struct data_coastline *coastline, struct hb_point from, struct hb_point to)
 {
-    if (coastline->side_count == coastline->side_capacity) {
-        size_t capacity = coastline->side_capacity == 0 ? 1024 : coastline->side_capacity * 2;
-        struct side *sides = realloc(coastline->sides, capacity * sizeof *sides);
-        if (sides == NULL) {
-            return HB_ERR_MEMORY;
-        }
-        coastline->sides = sides;
-        coastline->side_capacity = capacity;
+    struct side *sides = data_grow(coastline->sides, coastline->side_count, &coastline->side_capacity, sizeof *coastline->sides);
+    if (sides == NULL) {
+        return HB_ERR_MEMORY;
     }
+    coastline->sides = sides;
     coastline->sides[coastline->side_count++] = (struct side) { .from = from, .to = to };
     return HB_OK;
 }

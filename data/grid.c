@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/grow.h"
 #include "data/instant.h"
 #include "data/names.h"
 
@@ -170,19 +171,15 @@ static enum hb_status place_at(struct data_grid *grid, struct hb_point at, uint3
 
 static enum hb_status reserve_record(struct data_grid *grid)
 {
-    if (grid->record_count < grid->record_capacity) {
-        return HB_OK;
-    }
     if (grid->record_count == fixes_max) {
         return HB_ERR_FULL;
     }
-    size_t capacity = grid->record_capacity == 0 ? 4096 : grid->record_capacity * 2;
-    struct record *records = realloc(grid->records, capacity * sizeof *records);
+    struct record *records = data_grow(grid->records, grid->record_count, &grid->record_capacity,
+        sizeof *records);
     if (records == NULL) {
         return HB_ERR_MEMORY;
     }
     grid->records = records;
-    grid->record_capacity = capacity;
     return HB_OK;
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/grow.h"
 #include "data/netmap_build.h"
 
 #define FILE_BYTES_MAX ((size_t)64 << 20)
@@ -47,21 +48,6 @@ void data_netmap_free(struct data_netmap *netmap)
     }
 }
 
-static enum hb_status grow(void **array, size_t *capacity, size_t count, size_t size)
-{
-    if (count < *capacity) {
-        return HB_OK;
-    }
-    size_t more = 2 * *capacity + 256;
-    void *longer = realloc(*array, more * size);
-    if (longer == NULL) {
-        return HB_ERR_MEMORY;
-    }
-    *array = longer;
-    *capacity = more;
-    return HB_OK;
-}
-
 enum hb_status data_netmap_add_node(
     struct data_netmap_build *build, const struct data_netmap_node *node, uint32_t line)
 {
@@ -76,11 +62,13 @@ enum hb_status data_netmap_add_node(
             node->id);
     }
     uint32_t index = 0;
-    enum hb_status status = grow((void **)&build->nodes, &build->node_capacity,
-        build->node_count, sizeof *build->nodes);
-    if (status == HB_OK) {
-        status = data_names_add(build->ids, node->id, &index);
+    struct data_netmap_node *nodes = data_grow(build->nodes, build->node_count,
+        &build->node_capacity, sizeof *nodes);
+    if (nodes == NULL) {
+        return HB_ERR_MEMORY;
     }
+    build->nodes = nodes;
+    enum hb_status status = data_names_add(build->ids, node->id, &index);
     if (status != HB_OK) {
         return status;
     }
@@ -104,11 +92,12 @@ enum hb_status data_netmap_add_link(
         build->dropped++;
         return HB_OK;
     }
-    enum hb_status status = grow((void **)&build->links, &build->link_capacity,
-        build->link_count, sizeof *build->links);
-    if (status != HB_OK) {
-        return status;
+    struct data_link *links = data_grow(build->links, build->link_count, &build->link_capacity,
+        sizeof *links);
+    if (links == NULL) {
+        return HB_ERR_MEMORY;
     }
+    build->links = links;
     uint32_t delay_ns = ends->delay_ns;
     build->has_delays = build->has_delays || delay_ns > 0;
     if (delay_ns == 0 && build->nodes[a].has_place && build->nodes[b].has_place) {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/grow.h"
 #include "data/lines.h"
 
 #define PATH_BYTES 4096
@@ -98,15 +99,11 @@ struct store {
 static enum hb_status way_add(struct store *store, uint32_t site, const struct way *way)
 {
     struct data_peering *peering = store->peering;
-    if (peering->path_count == store->path_capacity) {
-        size_t capacity = 2 * store->path_capacity + 1024;
-        void *paths = realloc(peering->paths, capacity * sizeof *peering->paths);
-        if (paths == NULL) {
-            return HB_ERR_MEMORY;
-        }
-        peering->paths = paths;
-        store->path_capacity = capacity;
+    void *paths = data_grow(peering->paths, peering->path_count, &store->path_capacity, sizeof *peering->paths);
+    if (paths == NULL) {
+        return HB_ERR_MEMORY;
     }
+    peering->paths = paths;
     if (peering->hop_count + HOPS_MAX > store->hop_capacity) {
         size_t capacity = 2 * store->hop_capacity + 8192;
         void *hops = realloc(peering->hops, capacity * sizeof *peering->hops);

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "data/grow.h"
+
 #define BLOCK_BYTES ((size_t)65536)
 
 /* A full block lies in memory or, once the memory is used up, in the spool. */
@@ -134,16 +136,12 @@ static unsigned char *block_spill(struct data_rows *rows, struct block *block)
  * block just filled. NULL: status is set. */
 static struct block *block_next(struct data_rows *rows, struct shelf *shelf)
 {
-    if (shelf->block_count == shelf->block_capacity) {
-        size_t capacity = shelf->block_capacity == 0 ? 4 : 2 * shelf->block_capacity;
-        struct block *blocks = realloc(shelf->blocks, capacity * sizeof *blocks);
-        if (blocks == NULL) {
-            rows->status = HB_ERR_MEMORY;
-            return NULL;
-        }
-        shelf->blocks = blocks;
-        shelf->block_capacity = capacity;
+    struct block *blocks = data_grow(shelf->blocks, shelf->block_count, &shelf->block_capacity, sizeof *shelf->blocks);
+    if (blocks == NULL) {
+        rows->status = HB_ERR_MEMORY;
+        return NULL;
     }
+    shelf->blocks = blocks;
     unsigned char *memory = NULL;
     if (shelf->block_count > 0 && rows->memory_used + BLOCK_BYTES > rows->memory_bytes) {
         memory = block_spill(rows, &shelf->blocks[shelf->block_count - 1]);

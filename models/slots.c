@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "core/map.h"
+#include "data/grow.h"
 #include "data/lines.h"
 
 /* The grid of the protocol; Beijing keeps UTC + 8 h. */
@@ -61,15 +62,11 @@ static enum hb_status follow(const struct data_lines *lines, const struct row *b
 
 static enum hb_status append(struct rows *rows, const struct row *row)
 {
-    if (rows->count == rows->capacity) {
-        size_t capacity = rows->capacity == 0 ? 65536 : 2 * rows->capacity;
-        struct row *at = realloc(rows->at, capacity * sizeof *at);
-        if (at == NULL) {
-            return HB_ERR_MEMORY;
-        }
-        rows->at = at;
-        rows->capacity = capacity;
+    struct row *at = data_grow(rows->at, rows->count, &rows->capacity, sizeof *rows->at);
+    if (at == NULL) {
+        return HB_ERR_MEMORY;
     }
+    rows->at = at;
     rows->at[rows->count++] = *row;
     return HB_OK;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "core/map.h"
+#include "data/grow.h"
 #include "data/lines.h"
 
 enum { field_count = 9, location_max = 999999, day_slots = 96, window_days = 7, window_least = 3 };
@@ -21,15 +22,11 @@ struct rows {
 
 static enum hb_status append(struct rows *rows, struct row row)
 {
-    if (rows->count == rows->capacity) {
-        size_t capacity = rows->capacity == 0 ? 16384 : 2 * rows->capacity;
-        struct row *at = realloc(rows->at, capacity * sizeof *at);
-        if (at == NULL) {
-            return HB_ERR_MEMORY;
-        }
-        rows->at = at;
-        rows->capacity = capacity;
+    struct row *at = data_grow(rows->at, rows->count, &rows->capacity, sizeof *rows->at);
+    if (at == NULL) {
+        return HB_ERR_MEMORY;
     }
+    rows->at = at;
     row.index = (uint32_t)rows->count;
     rows->at[rows->count++] = row;
     return HB_OK;

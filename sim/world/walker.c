@@ -5,6 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "data/grow.h"
+
 /* Zones left sooner than this are not worth a visit. */
 static const double visit_s_min = 60.0;
 /* Round values of airlines' advice and schedules: at the airport before and
@@ -27,16 +29,12 @@ static void write_visit(struct sim_walker *walker, enum data_activity activity)
         && log->visits[log->len - 1].activity == activity) {
         return;
     }
-    if (log->len == log->capacity) {
-        size_t capacity = log->capacity == 0 ? 4096 : log->capacity * 2;
-        struct data_visit *grown = realloc(log->visits, capacity * sizeof *grown);
-        if (grown == NULL) {
-            log->failed = true;
-            return;
-        }
-        log->visits = grown;
-        log->capacity = capacity;
+    struct data_visit *grown = data_grow(log->visits, log->len, &log->capacity, sizeof *log->visits);
+    if (grown == NULL) {
+        log->failed = true;
+        return;
     }
+    log->visits = grown;
     log->visits[log->len++] = (struct data_visit) { .start_s = start_s,
         .place = walker->place & DATA_NOWHERE,
         .activity = (uint32_t)activity & 63u };

@@ -7,15 +7,6 @@
 #include "data/model.h"
 #include "tests/fuzz/fuzz_file.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__clang__)
-/* HDF5 1.10.8 loses memory of its own on damaged metadata; not ours to give back. */
-__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-    return "leak:libhdf5";
-}
-#endif
-
 static unsigned long accepted;
 
 unsigned long fuzz_accepted(void)

@@ -4,11 +4,8 @@
 rules of protobuf's wire format and run by the definitions of ONNX's operators in float64, none
 of it ours; by ONNX Runtime and checked by python3-onnx as well, where they are installed.
 Arguments: the probe, [MODEL of a real training]."""
-import pathlib
 import struct
-import subprocess
 import sys
-import tempfile
 
 sys.dont_write_bytecode = True
 try:
@@ -18,8 +15,6 @@ except ImportError as missing:
     sys.exit(77)
 
 import tensors
-
-LIMIT = 1e-5
 
 
 def fields(data):
@@ -222,18 +217,7 @@ def check(folder, name):
           f"probabilities {off[1]:.1e}; ONNX Runtime "
           + (f"{peer[0]:.1e}, {peer[1]:.1e}" if runtime is not None else "-")
           + f"; python3-onnx {check_by_onnx(path)}")
-    return max(off + peer) <= LIMIT
+    return max(off + peer) <= tensors.LIMIT
 
 
-def main():
-    with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([sys.argv[1], folder, *sys.argv[2:3]], check=True)
-        folder = pathlib.Path(folder)
-        names = sorted(path.stem for path in folder.glob("*.onnx"))
-        assert len(names) >= 4
-        good = [check(folder, name) for name in names]
-    print("all within" if all(good) else "not all within", LIMIT)
-    sys.exit(0 if all(good) else 1)
-
-
-main()
+tensors.check_all(".onnx", check)

@@ -2,10 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the core answers, against PyTorch with the exported weights: every probability
 and every state within 1e-5. Arguments: the probe, [MODEL of a real training]."""
-import pathlib
-import subprocess
 import sys
-import tempfile
 
 sys.dont_write_bytecode = True
 try:
@@ -18,8 +15,6 @@ except ImportError as missing:
     sys.exit(77)
 
 import tensors
-
-LIMIT = 1e-5
 
 
 class Predictor(nn.Module):
@@ -95,19 +90,8 @@ def check(folder, name):
     print(f"{name:8} states {off[0]:.1e}, probabilities {off[1]:.1e}, "
           f"largest probability {io['answer'].max():.3f}")
     assert io["answer"].max() > 0.02
-    return max(off) <= LIMIT
+    return max(off) <= tensors.LIMIT
 
 
-def main():
-    torch.set_num_threads(1)
-    with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([sys.argv[1], folder, *sys.argv[2:3]], check=True)
-        folder = pathlib.Path(folder)
-        names = sorted(path.stem for path in folder.glob("*.io"))
-        assert len(names) >= 4
-        good = [check(folder, name) for name in names]
-    print("all within" if all(good) else "not all within", LIMIT)
-    sys.exit(0 if all(good) else 1)
-
-
-main()
+torch.set_num_threads(1)
+tensors.check_all(".io", check)

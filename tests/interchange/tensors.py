@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The safetensors format from its description, without our code."""
+"""The safetensors format from its description, without our code; and what both checks do alike."""
 import json
+import pathlib
 import struct
+import subprocess
+import sys
+import tempfile
 
 import numpy as np
 
+LIMIT = 1e-5
 TYPES = {"F32": np.float32, "F64": np.float64, "I32": np.int32, "I64": np.int64}
 
 
@@ -30,3 +35,16 @@ def by_place(io, candidates, words):
         known = np.flatnonzero(io["place_tokens"] < words.shape[1])
         places[:, known] += words[:, io["place_tokens"][known]]
     return places
+
+
+def check_all(ending, check):
+    """Runs check(folder, name), true if within LIMIT, on each *ending that the probe (the first
+    argument) writes of its models and of that named by the second, if any; ends the process."""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([sys.argv[1], folder, *sys.argv[2:3]], check=True)
+        folder = pathlib.Path(folder)
+        names = sorted(path.stem for path in folder.glob("*" + ending))
+        assert len(names) >= 4
+        good = [check(folder, name) for name in names]
+    print("all within" if all(good) else "not all within", LIMIT)
+    sys.exit(0 if all(good) else 1)

@@ -5,17 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/grow.h"
+
 enum hb_status sim_topo_relate(struct topo_draft *draft, struct topo_relation relation)
 {
-    if (draft->relation_count == draft->relation_capacity) {
-        size_t capacity = 2 * draft->relation_capacity + 4096;
-        struct topo_relation *relations = realloc(draft->relations, capacity * sizeof *relations);
-        if (relations == NULL) {
-            return HB_ERR_MEMORY;
-        }
-        draft->relations = relations;
-        draft->relation_capacity = capacity;
+    struct topo_relation *relations = data_grow(draft->relations, draft->relation_count, &draft->relation_capacity, sizeof *draft->relations);
+    if (relations == NULL) {
+        return HB_ERR_MEMORY;
     }
+    draft->relations = relations;
     struct topo_as *a = &draft->ases[relation.a], *b = &draft->ases[relation.b];
     a->degree++;
     b->degree++;

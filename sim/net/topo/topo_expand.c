@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/units.h"
+#include "data/grow.h"
 #include "sim/net/topo/topo_impl.h"
 
 static const uint32_t site_number_first = 4200000000; /* private use, RFC 6996 */
@@ -21,15 +22,11 @@ uint32_t sim_topo_delay_ns(const struct sim_path *path, double km)
 
 enum hb_status sim_topo_expand_node(struct topo_draft *draft, struct topo_node node)
 {
-    if (draft->node_count == draft->node_capacity) {
-        uint32_t capacity = 2 * draft->node_capacity + 1024;
-        struct topo_node *nodes = realloc(draft->nodes, capacity * sizeof *nodes);
-        if (nodes == NULL) {
-            return HB_ERR_MEMORY;
-        }
-        draft->nodes = nodes;
-        draft->node_capacity = capacity;
+    struct topo_node *nodes = data_grow(draft->nodes, draft->node_count, &draft->node_capacity, sizeof *draft->nodes);
+    if (nodes == NULL) {
+        return HB_ERR_MEMORY;
     }
+    draft->nodes = nodes;
     draft->nodes[draft->node_count++] = node;
     return HB_OK;
 }
@@ -37,15 +34,11 @@ enum hb_status sim_topo_expand_node(struct topo_draft *draft, struct topo_node n
 /* a and b of the link are indices of nodes here; data_topology counts from 1. */
 enum hb_status sim_topo_expand_link(struct topo_draft *draft, struct data_link link)
 {
-    if (draft->link_count == draft->link_capacity) {
-        size_t capacity = 2 * draft->link_capacity + 4096;
-        struct data_link *links = realloc(draft->links, capacity * sizeof *links);
-        if (links == NULL) {
-            return HB_ERR_MEMORY;
-        }
-        draft->links = links;
-        draft->link_capacity = capacity;
+    struct data_link *links = data_grow(draft->links, draft->link_count, &draft->link_capacity, sizeof *draft->links);
+    if (links == NULL) {
+        return HB_ERR_MEMORY;
     }
+    draft->links = links;
     link.a++;
     link.b++;
     draft->links[draft->link_count++] = link;

@@ -57,8 +57,8 @@ struct topo_draft {
     uint32_t *upstream_as; /* [site_count][upstream_count], HB_NONE ends */
     struct topo_node *nodes;
     struct data_link *links;
-    uint32_t node_count, node_capacity;
-    size_t link_count, link_capacity;
+    uint32_t node_count;
+    size_t node_capacity, link_count, link_capacity;
     uint32_t *access_node, *site_node;
     struct sim_bgp_permit *permits;
     uint32_t *permit_hops;
