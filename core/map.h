@@ -36,6 +36,11 @@ static inline double hb_map_rtt_ms(const struct hb_map *map, uint32_t place, uin
     return (double)map->rtt_ms[(uint64_t)place * map->site_count + site];
 }
 
+/* The middle of a region's places (of the first of them, if they cancel); returns how
+ * many there are, 0: *out is not written. */
+HB_API uint32_t hb_map_region_middle(const struct hb_place *places, uint32_t place_count,
+    uint32_t region, struct hb_point *out);
+
 /* The site of least believed RTT from place; the lowest index among equals. */
 HB_API uint32_t hb_map_nearest_site(const struct hb_map *map, uint32_t place);
 

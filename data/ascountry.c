@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "data/ascountry.h"
 
-#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +9,6 @@
 #include "data/lines.h"
 
 #define CODES (26 * 26)
-static const double rad_per_deg = 0.017453292519943295;
 
 struct entry {
     uint32_t as;
@@ -20,7 +18,7 @@ struct entry {
 struct data_ascountry {
     struct entry *entries; /* ascending in as */
     size_t count, capacity;
-    double sums[CODES][3]; /* of the unit vectors of its cities x people */
+    struct hb_geo_sum sums[CODES]; /* of its cities x people */
 };
 
 void data_ascountry_free(struct data_ascountry *countries)
@@ -44,10 +42,7 @@ static void weigh_cities(struct data_ascountry *countries, const struct data_cit
         const struct data_city *city = data_cities_at(cities, i);
         uint16_t code = code_of(city->country);
         if (code < CODES) {
-            double lat = city->at.lat_deg * rad_per_deg, lon = city->at.lon_deg * rad_per_deg;
-            countries->sums[code][0] += city->population * cos(lat) * cos(lon);
-            countries->sums[code][1] += city->population * cos(lat) * sin(lon);
-            countries->sums[code][2] += city->population * sin(lat);
+            hb_geo_sum_add(&countries->sums[code], city->at, city->population);
         }
     }
 }
@@ -125,22 +120,12 @@ static const struct entry *entry_of(const struct data_ascountry *countries, uint
     return is_found ? &countries->entries[low] : NULL;
 }
 
-static enum hb_status middle_of(const double *sum, struct hb_point *out)
-{
-    double length = sqrt(sum[0] * sum[0] + sum[1] * sum[1] + sum[2] * sum[2]);
-    if (!(length > 0.0)) {
-        return HB_ERR_NOT_FOUND;
-    }
-    *out = (struct hb_point){ .lat_deg = asin(sum[2] / length) / rad_per_deg,
-        .lon_deg = atan2(sum[1], sum[0]) / rad_per_deg };
-    return HB_OK;
-}
-
 enum hb_status data_ascountry_place(
     const struct data_ascountry *countries, uint32_t as, struct hb_point *out)
 {
     const struct entry *entry = entry_of(countries, as);
-    return entry == NULL ? HB_ERR_NOT_FOUND : middle_of(countries->sums[entry->code], out);
+    return entry == NULL ? HB_ERR_NOT_FOUND
+                         : hb_geo_sum_middle(&countries->sums[entry->code], out);
 }
 
 uint16_t data_ascountry_code(const struct data_ascountry *countries, uint32_t as)
@@ -155,5 +140,5 @@ enum hb_status data_ascountry_middle(const struct data_ascountry *countries, uin
 {
     const char text[2] = { (char)(code >> 8), (char)(code & 0xFF) };
     uint16_t index = code_of(text);
-    return index < CODES ? middle_of(countries->sums[index], out) : HB_ERR_NOT_FOUND;
+    return index < CODES ? hb_geo_sum_middle(&countries->sums[index], out) : HB_ERR_NOT_FOUND;
 }

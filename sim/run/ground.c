@@ -75,24 +75,6 @@ static enum hb_status add_cloud(struct sim_stage *stage, const struct sim_scenar
     return status;
 }
 
-/* The middle of a region's places; place_count 0: it has none. */
-static size_t middle(const struct data_trace *trace, uint32_t region, struct hb_point *at)
-{
-    size_t count = 0;
-    double lat_deg = 0.0, lon_deg = 0.0;
-    for (uint32_t place = 0; place < trace->place_count; place++) {
-        if (trace->places[place].region == region) {
-            lat_deg += trace->places[place].at.lat_deg;
-            lon_deg += trace->places[place].at.lon_deg;
-            count++;
-        }
-    }
-    if (count > 0) {
-        *at = (struct hb_point) { lat_deg / (double)count, lon_deg / (double)count };
-    }
-    return count;
-}
-
 static enum hb_status add_edge(struct sim_stage *stage, const struct sim_scenario_site *group,
     struct data_problem *problem)
 {
@@ -102,7 +84,7 @@ static enum hb_status add_edge(struct sim_stage *stage, const struct sim_scenari
         struct sim_sites_city city = { .name = stage->trace->region_names[region],
             .places = stage->trace->places, .place_count = stage->trace->place_count,
             .region = region };
-        if (middle(stage->trace, region, &city.at) > 0) {
+        if (hb_map_region_middle(city.places, stage->trace->place_count, region, &city.at) > 0) {
             status = sim_sites_add_edge(stage->sites, &city, group->per_city, &terms, problem);
         }
     }

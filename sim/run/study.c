@@ -179,19 +179,15 @@ static void add_regions(const struct study *study, struct data_rows *rows)
 {
     const struct data_trace *trace = study->stage->trace;
     for (uint32_t region = 0; region < trace->region_count; region++) {
-        struct data_regions_row row = { .lat_deg = 0.0 };
-        double count = 0.0;
+        struct hb_point middle = { 0.0, 0.0 };
+        struct data_regions_row row = { .utc_offset_s = 0 };
         for (uint32_t place = 0; place < trace->place_count; place++) {
             const struct hb_place *it = &trace->places[place];
-            if (it->region == region) {
-                row.lat_deg += it->at.lat_deg;
-                row.lon_deg += it->at.lon_deg;
-                row.utc_offset_s = it->utc_offset_s;
-                count += 1.0;
-            }
+            row.utc_offset_s = it->region == region ? it->utc_offset_s : row.utc_offset_s;
         }
-        row.lat_deg /= count > 0.0 ? count : 1.0;
-        row.lon_deg /= count > 0.0 ? count : 1.0;
+        (void)hb_map_region_middle(trace->places, trace->place_count, region, &middle);
+        row.lat_deg = middle.lat_deg; /* zero if it has no place */
+        row.lon_deg = middle.lon_deg;
         snprintf(row.name, sizeof row.name, "%.63s", trace->region_names[region]);
         data_rows_add(rows, DATA_TABLE_REGIONS, &row);
     }

@@ -93,6 +93,33 @@ static void it_is_within_0_57_percent_of_the_ellipsoid(void **state)
 #endif
 }
 
+/* Suva's zones lie on both sides of the 180th meridian, a mean of longitudes on the other
+ * side of the Earth. By hand: at one latitude the middle's longitude is half way, and its
+ * latitude the great circle's, tan lat' = tan lat / cos(half the difference). */
+static void the_middle_of_points_may_cross_the_180th_meridian(void **state)
+{
+    (void)state;
+    const double rad = acos(-1.0) / 180.0;
+    struct hb_geo_sum sum = { .weight = 0.0 };
+    struct hb_point middle = { 731.0, 731.0 };
+    assert_int_equal(hb_geo_sum_middle(&sum, &middle), HB_ERR_NOT_FOUND);
+    hb_geo_sum_add(&sum, (struct hb_point) { -17.3, 178.5 }, 2.5);
+    hb_geo_sum_add(&sum, (struct hb_point) { -17.3, -179.1 }, 2.5);
+    assert_int_equal(hb_geo_sum_middle(&sum, &middle), HB_OK);
+    assert_near(middle.lon_deg, 179.7, 1e-9);
+    assert_near(middle.lat_deg, atan(tan(-17.3 * rad) / cos(1.2 * rad)) / rad, 1e-9);
+    struct hb_geo_sum axis = { .weight = 0.0 };
+    hb_geo_sum_add(&axis, (struct hb_point) { 37.3, -121.9 }, 1.0);
+    hb_geo_sum_add(&axis, (struct hb_point) { -37.3, 58.1 }, 1.0);
+    assert_int_equal(hb_geo_sum_middle(&axis, &middle), HB_ERR_NOT_FOUND);
+    struct hb_geo_sum pole = { .weight = 0.0 };
+    for (int i = 0; i < 4; i++) {
+        hb_geo_sum_add(&pole, (struct hb_point) { 89.0, 90.0 * i - 170.0 }, 1.0);
+    }
+    assert_int_equal(hb_geo_sum_middle(&pole, &middle), HB_OK);
+    assert_near(middle.lat_deg, 90.0, 1e-9);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -101,6 +128,7 @@ int main(void)
         cmocka_unit_test(the_sphere_is_within_its_bound_of_a_surveyed_line),
         cmocka_unit_test(it_is_the_angle_between_two_directions),
         cmocka_unit_test(it_is_within_0_57_percent_of_the_ellipsoid),
+        cmocka_unit_test(the_middle_of_points_may_cross_the_180th_meridian),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,17 +48,9 @@ static enum hb_status add_regions(struct topo_draft *draft, uint32_t *hub_of_reg
     enum hb_status status = HB_OK;
     for (uint32_t region = 0; region < region_count && status == HB_OK; region++) {
         struct topo_hub hub = { .weight = 0.0 };
-        for (uint32_t place = 0; place < map->place_count; place++) {
-            if (map->places[place].region == region) {
-                hub.at.lat_deg += map->places[place].at.lat_deg;
-                hub.at.lon_deg += map->places[place].at.lon_deg;
-                hub.weight += 1.0;
-            }
-        }
+        hub.weight = hb_map_region_middle(map->places, map->place_count, region, &hub.at);
         hub_of_region[region] = HB_NONE;
         if (hub.weight > 0.0) {
-            hub.at.lat_deg /= hub.weight;
-            hub.at.lon_deg /= hub.weight;
             status = sim_topo_hub_add(draft, &hub, &hub_of_region[region]);
         }
     }
