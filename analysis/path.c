@@ -72,7 +72,8 @@ static enum hb_status collect(void *context, const void *visited)
         || row->client != path->client || path->row_count == ROWS_MAX) {
         return HB_OK;
     }
-    struct data_paths_row *rows = data_grow(path->rows, path->row_count, &to->capacity, sizeof *path->rows);
+    struct data_paths_row *rows = data_grow(path->rows, path->row_count, &to->capacity,
+        sizeof *path->rows);
     if (rows == NULL) {
         return HB_ERR_MEMORY;
     }

@@ -49,7 +49,8 @@ static void weigh_cities(struct data_ascountry *countries, const struct data_cit
 
 static enum hb_status entry_add(struct data_ascountry *countries, struct entry entry)
 {
-    struct entry *entries = data_grow(countries->entries, countries->count, &countries->capacity, sizeof *countries->entries);
+    struct entry *entries = data_grow(countries->entries, countries->count, &countries->capacity,
+        sizeof *countries->entries);
     if (entries == NULL) {
         return HB_ERR_MEMORY;
     }

@@ -70,7 +70,8 @@ static bool relation_is_read(const char *at, const char *end, enum data_relation
 
 static enum hb_status link_add(struct reader *reader, const struct data_link *link)
 {
-    struct data_link *links = data_grow(reader->links, reader->link_count, &reader->link_capacity, sizeof *reader->links);
+    struct data_link *links = data_grow(reader->links, reader->link_count, &reader->link_capacity,
+        sizeof *reader->links);
     if (links == NULL) {
         return data_problem_set(reader->problem, HB_ERR_MEMORY, "%s:%u: out of memory",
             reader->name, reader->line);

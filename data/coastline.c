@@ -25,7 +25,8 @@ struct data_coastline {
 static enum hb_status add_side(
     struct data_coastline *coastline, struct hb_point from, struct hb_point to)
 {
-    struct side *sides = data_grow(coastline->sides, coastline->side_count, &coastline->side_capacity, sizeof *coastline->sides);
+    struct side *sides = data_grow(coastline->sides, coastline->side_count,
+        &coastline->side_capacity, sizeof *coastline->sides);
     if (sides == NULL) {
         return HB_ERR_MEMORY;
     }

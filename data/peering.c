@@ -99,7 +99,8 @@ struct store {
 static enum hb_status way_add(struct store *store, uint32_t site, const struct way *way)
 {
     struct data_peering *peering = store->peering;
-    void *paths = data_grow(peering->paths, peering->path_count, &store->path_capacity, sizeof *peering->paths);
+    void *paths = data_grow(peering->paths, peering->path_count, &store->path_capacity,
+        sizeof *peering->paths);
     if (paths == NULL) {
         return HB_ERR_MEMORY;
     }

@@ -136,7 +136,8 @@ static unsigned char *block_spill(struct data_rows *rows, struct block *block)
  * block just filled. NULL: status is set. */
 static struct block *block_next(struct data_rows *rows, struct shelf *shelf)
 {
-    struct block *blocks = data_grow(shelf->blocks, shelf->block_count, &shelf->block_capacity, sizeof *shelf->blocks);
+    struct block *blocks = data_grow(shelf->blocks, shelf->block_count, &shelf->block_capacity,
+        sizeof *shelf->blocks);
     if (blocks == NULL) {
         rows->status = HB_ERR_MEMORY;
         return NULL;

@@ -29,7 +29,8 @@ static void write_visit(struct sim_walker *walker, enum data_activity activity)
         && log->visits[log->len - 1].activity == activity) {
         return;
     }
-    struct data_visit *grown = data_grow(log->visits, log->len, &log->capacity, sizeof *log->visits);
+    struct data_visit *grown = data_grow(log->visits, log->len, &log->capacity,
+        sizeof *log->visits);
     if (grown == NULL) {
         log->failed = true;
         return;

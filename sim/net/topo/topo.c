@@ -9,7 +9,8 @@
 
 enum hb_status sim_topo_relate(struct topo_draft *draft, struct topo_relation relation)
 {
-    struct topo_relation *relations = data_grow(draft->relations, draft->relation_count, &draft->relation_capacity, sizeof *draft->relations);
+    struct topo_relation *relations = data_grow(draft->relations, draft->relation_count,
+        &draft->relation_capacity, sizeof *draft->relations);
     if (relations == NULL) {
         return HB_ERR_MEMORY;
     }

@@ -22,7 +22,8 @@ uint32_t sim_topo_delay_ns(const struct sim_path *path, double km)
 
 enum hb_status sim_topo_expand_node(struct topo_draft *draft, struct topo_node node)
 {
-    struct topo_node *nodes = data_grow(draft->nodes, draft->node_count, &draft->node_capacity, sizeof *draft->nodes);
+    struct topo_node *nodes = data_grow(draft->nodes, draft->node_count, &draft->node_capacity,
+        sizeof *draft->nodes);
     if (nodes == NULL) {
         return HB_ERR_MEMORY;
     }
@@ -34,7 +35,8 @@ enum hb_status sim_topo_expand_node(struct topo_draft *draft, struct topo_node n
 /* a and b of the link are indices of nodes here; data_topology counts from 1. */
 enum hb_status sim_topo_expand_link(struct topo_draft *draft, struct data_link link)
 {
-    struct data_link *links = data_grow(draft->links, draft->link_count, &draft->link_capacity, sizeof *draft->links);
+    struct data_link *links = data_grow(draft->links, draft->link_count, &draft->link_capacity,
+        sizeof *draft->links);
     if (links == NULL) {
         return HB_ERR_MEMORY;
     }
