@@ -25,7 +25,8 @@ static const struct sim_field scenario_fields[] = {
 #define OWNER struct sim_scenario_world
 static const struct sim_field world_fields[] = {
     FIELD(INSTANT, start), FIELD(REAL, duration_h), FIELD(REAL, history_h), FIELD(COUNT, clients),
-    FIELD(REAL, zone_km), CHOICE(law, law, "gravity radiation"), FIELD(REAL, worker_share),
+    FIELD(REAL, zone_km), CHOICE(law, law, "gravity radiation"), FIELD(REAL, gravity_km),
+    FIELD(REAL, worker_share), FIELD(REAL, jump_min_km),
     FIELD(REAL, intercity_trips_day), FIELD(REAL, intercity_nights), FIELD(REAL, rho),
     FIELD(REAL, gamma), FIELD(REAL, beta), FIELD(REAL, tau_h), FIELD(REAL, stay_min_h),
     FIELD(REAL, alpha), FIELD(REAL, walk_km_h), FIELD(REAL, car_km_h), FIELD(REAL, transit_km_h),

@@ -23,7 +23,9 @@ static void set_modes(const struct sim_scenario_world *from, struct sim_world_co
     to->epr.beta = from->beta;
     to->epr.tau_h = from->tau_h;
     to->epr.stay_min_h = from->stay_min_h;
+    to->gravity_km = from->gravity_km;
     to->epr.alpha = from->alpha;
+    to->epr.jump_min_km = from->jump_min_km;
     to->modes.walk_km_h = from->walk_km_h;
     to->modes.car_km_h = from->car_km_h;
     to->modes.transit_km_h = from->transit_km_h;

@@ -42,7 +42,8 @@ struct sim_scenario_world {
     double duration_h, history_h;
     uint32_t clients, law; /* 0 gravity, 1 radiation */
     double zone_km, worker_share, intercity_trips_day, intercity_nights;
-    double rho, gamma, beta, tau_h, stay_min_h, alpha;
+    double gravity_km; /* of law gravity */
+    double rho, gamma, beta, tau_h, stay_min_h, alpha, jump_min_km;
     double walk_km_h, car_km_h, transit_km_h, car_intercity_km_h, rail_km_h, air_km_h;
     double car_owner_share, rail_max_km, way_place_km;
     struct sim_scenario_city *cities;

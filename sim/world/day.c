@@ -14,10 +14,9 @@ static const double breakfast_min_s = 1800.0, breakfast_max_s = 4500.0;
 static const double work_mean_s = 8.5 * 3600.0, work_sd_s = 2700.0;
 static const double lunch_out_chance = 0.4, lunch_s = 2700.0, lunch_km_max = 2.0;
 static const double detour_chance = 0.4; /* another place between work and home */
-/* Ours: after a stay at home to go out, after one elsewhere to go home at once.
- * They leave 60 % at home on a Sunday noon and two thirds on a weekday's late
- * evening. Where to, and for how long, is EPR's. */
-static const double out_chance = 0.4, return_chance = 0.7;
+/* Ours: after a stay at home to go out. With sim_person_turns_home it leaves 60 % at home on a
+ * Sunday noon and two thirds on a weekday's late evening. Where to, and for how long, is EPR's. */
+static const double out_chance = 0.4;
 /* The way to the platform, and what a traveller allows for. */
 static const double station_wait_s = 600.0;
 /* Journeys: a day trip must leave five hours there. */
@@ -102,7 +101,7 @@ static void roam(struct life *life, double until_s)
             continue;
         }
         bool returns = !at_base && walker->city == life->base_city
-            && sim_draw_chance(&life->activity, return_chance);
+            && sim_person_turns_home(&life->activity);
         go(life, returns ? life->base_zone : next_zone(life));
     }
 }

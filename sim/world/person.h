@@ -26,8 +26,12 @@ struct sim_person sim_person_of(const struct sim_model *model, uint32_t city, ui
 uint32_t sim_person_discovery(
     const struct sim_model *model, uint32_t city, uint32_t from_zone, struct sim_stream *stream);
 
+/* Whether a client that ends a stay somewhere goes home next. */
+bool sim_person_turns_home(struct sim_stream *stream);
+
 /* What a client knows of its city when the scenario starts: home, and what 60
- * moves by EPR have shown it. */
+ * moves by EPR have shown it, going home in between as it will later: without that, what
+ * it knows would spread over the city, and its trips would be a third too long. */
 void sim_person_remember(const struct sim_model *model, const struct sim_person *person,
     struct sim_stream *stream, struct sim_epr *epr);
 

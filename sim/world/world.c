@@ -32,7 +32,7 @@ struct sim_world_config sim_world_defaults(void)
             .jump_min_km = 1.0 },
         .modes = { .walk_km_h = 4.8,
             .car_km_h = 27.0,
-            .transit_km_h = 19.0,
+            .transit_km_h = 24.0,
             .car_intercity_km_h = 95.0,
             .rail_km_h = 160.0,
             .air_km_h = 800.0,

@@ -39,7 +39,7 @@ struct sim_world_epr {
 
 /* Travel; speeds are door to door without the overheads of modes.c. */
 struct sim_world_modes {
-    double walk_km_h, car_km_h, transit_km_h; /* in cities: 4.8, 27, 19 */
+    double walk_km_h, car_km_h, transit_km_h; /* in cities: 4.8, 27, 24 */
     double car_intercity_km_h, rail_km_h, air_km_h; /* between them: 95, 160, 800 */
     double car_owner_share; /* 0.6 */
     double rail_max_km; /* 800: beyond, by air */
@@ -61,7 +61,7 @@ struct sim_world_config {
     double intercity_trips_day; /* 0.02: starts of a journey per client and day at home */
     double intercity_nights; /* 2.0: mean of a journey that is not a day trip */
     enum sim_world_law law;
-    double gravity_km; /* 6: commuting by gravity falls to 1/e over it */
+    double gravity_km; /* 5: commuting by gravity falls to 1/e over it */
     struct sim_world_epr epr;
     struct sim_world_modes modes;
     struct sim_conditions conditions;
