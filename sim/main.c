@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "sim/cli/cli.h"
+#include "sim/cli/versions.h"
 
 struct command {
     const char *name, *help;
@@ -29,7 +30,8 @@ static void print_usage(FILE *out)
     for (size_t i = 0; i < command_count; i++) {
         fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].help);
     }
-    fprintf(out, "\n'harbinger COMMAND --help' tells a command's arguments.\n");
+    fprintf(out, "\n'harbinger COMMAND --help' tells a command's arguments, "
+                 "'harbinger --version' the version.\n");
 }
 
 /* With one of the standard streams closed, the next file opened would take its
@@ -64,6 +66,10 @@ static int run_command(int argc, char **argv)
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         print_usage(stdout);
+        return 0;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        puts(CLI_PROGRAM);
         return 0;
     }
     for (size_t i = 0; i < command_count; i++) {

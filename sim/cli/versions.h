@@ -4,7 +4,7 @@
 
 #include "data/results.h"
 
-#define CLI_PROGRAM "harbinger 0.1.0"
+#define CLI_PROGRAM "harbinger " HARBINGER_VERSION /* of meson.build */
 #define CLI_VERSIONS_MAX 8
 
 /* What the program is made of and runs on: for `info` and every manifest. */

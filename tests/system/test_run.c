@@ -104,7 +104,7 @@ static void every_command_explains_itself(void **state)
 {
     (void)state;
     static const char *const commands[] = { "run", "validate", "schema", "replay", "info",
-        "report", "import" };
+        "report", "import", "verify", "trace", "dataset", "train", "evaluate", "model", "serve" };
     assert_int_equal(call(NULL, CALL("--help")), 0);
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         char usage[64];
@@ -115,6 +115,8 @@ static void every_command_explains_itself(void **state)
         assert_non_null(strstr(said.out, usage));
         said = all;
     }
+    assert_int_equal(call(NULL, CALL("--version")), 0);
+    assert_int_equal(strncmp(said.out, "harbinger 0.", 12), 0);
     assert_int_equal(call(NULL, CALL("levitate")), 2);
     assert_non_null(strstr(said.err, "'levitate': no such command"));
     assert_int_equal(call(NULL, CALL("run")), 2);
