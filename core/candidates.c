@@ -113,13 +113,13 @@ static void unpack(struct hb_candidates *work, const struct hb_trail *trail,
     for (uint32_t i = 0; i < n; i++) {
         struct hb_trail_visit from = hb_trail_visit(trail, i);
         session += from.is_first;
-        work->visits[i] = (struct hb_candidates_visit) { .start = from.start,
+        work->visits[i] = (struct hb_candidates_visit) { .start = (int32_t)from.clock,
             .place = from.place, .count = from.count, .position = position, .session = session };
         position += from.count;
     }
     struct hb_candidates_visit *last = n > 0 ? &work->visits[n - 1] : NULL;
     if (!now->is_first && last != NULL && last->place == now->place
-        && last->start + (int32_t)last->count == now->slot) {
+        && trail->end_slot == now->slot) {
         last->count++;
     } else {
         work->visits[n++] = (struct hb_candidates_visit) { .start = now->slot,

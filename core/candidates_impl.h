@@ -17,7 +17,7 @@
 
 /* One visit as looked at. position counts the slots of the trail, without gaps. */
 struct hb_candidates_visit {
-    int32_t start;
+    int32_t start; /* slot; of visits before now's any with the same time of day */
     uint32_t place, count, position, session, own; /* own: index into the own places */
     int32_t days16;                                /* 16 x midnights passed */
     uint8_t clock_start, clock_end;                /* local slot of the day, 0..95 */

@@ -400,7 +400,7 @@ enum hb_status hb_lstm_create(const struct hb_lstm_model *model,
     static const struct hb_predictor_kind kind
         = { "lstm", observe, predict, forget, bytes, free_self };
     if (config->client_capacity == 0 || config->batch_max > 4096
-        || config->visit_count > 1U << 20 || config->silence_slots > 1U << 16) {
+        || config->visit_count > HB_TRAIL_VISITS_MAX || config->silence_slots > 1U << 16) {
         return HB_ERR_RANGE;
     }
     if (model->shape.feature_count > HB_CANDIDATES_STEP_FEATURES

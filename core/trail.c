@@ -3,70 +3,96 @@
 
 #include <assert.h>
 
-/* A visit is one word: start slot (32 bits, two's complement), place (20), count (11) and
- * whether it is the first of its session (1). */
-enum { place_shift = 12, count_shift = 1, place_mask = 0xfffff, count_mask = 0x7ff };
+/* A visit is a number of 40 bits, the lowest byte first: place (20 bits), count (11), clock (7),
+ * whether it is the first of its session, whether it goes on where the one before ended. */
+enum { count_shift = 20, clock_shift = 31, first_shift = 38, next_shift = 39 };
+enum { place_mask = 0xfffff, count_mask = 0x7ff, clock_mask = 0x7f };
 
 size_t hb_trail_bytes(uint32_t visit_capacity)
 {
-    return sizeof(struct hb_trail) + (size_t)visit_capacity * sizeof(uint64_t);
+    return sizeof(struct hb_trail) + (size_t)visit_capacity * HB_TRAIL_VISIT_BYTES;
 }
 
 void hb_trail_init(struct hb_trail *trail, uint32_t visit_capacity)
 {
     assert(visit_capacity >= 1);
-    *trail = (struct hb_trail) { .visit_capacity = visit_capacity };
+    assert(visit_capacity <= HB_TRAIL_VISITS_MAX);
+    *trail = (struct hb_trail) { .visit_capacity = (uint16_t)visit_capacity };
 }
 
-static uint64_t pack(const struct hb_trail_visit *visit)
+/* Where visit i stands, 0 the oldest. */
+static uint32_t ring_at(const struct hb_trail *trail, uint32_t i)
 {
-    return (uint64_t)(uint32_t)visit->start << 32 | (uint64_t)visit->place << place_shift
-        | (uint64_t)visit->count << count_shift | (uint64_t)(visit->is_first != 0);
+    uint32_t capacity = trail->visit_capacity;
+    uint32_t at = trail->next + capacity - trail->visit_count + i;
+    return (at >= capacity ? at - capacity : at) * HB_TRAIL_VISIT_BYTES;
 }
 
-static uint64_t *word_of(struct hb_trail *trail, uint32_t i)
+static void put(uint8_t *at, const struct hb_trail_visit *visit)
 {
-    uint32_t at = trail->next + trail->visit_capacity - trail->visit_count + i;
-    return &trail->visits[at >= trail->visit_capacity ? at - trail->visit_capacity : at];
+    uint64_t word = (uint64_t)visit->place | (uint64_t)visit->count << count_shift
+        | (uint64_t)visit->clock << clock_shift | (uint64_t)(visit->is_first != 0) << first_shift
+        | (uint64_t)(visit->is_next != 0) << next_shift;
+    for (int i = 0; i < HB_TRAIL_VISIT_BYTES; i++) {
+        at[i] = (uint8_t)(word >> 8 * i);
+    }
 }
 
 struct hb_trail_visit hb_trail_visit(const struct hb_trail *trail, uint32_t i)
 {
     assert(i < trail->visit_count);
-    uint32_t at = trail->next + trail->visit_capacity - trail->visit_count + i;
-    at = at >= trail->visit_capacity ? at - trail->visit_capacity : at;
-    uint64_t word = trail->visits[at];
+    const uint8_t *at = &trail->visits[ring_at(trail, i)];
+    uint64_t word = at[0] | (uint64_t)at[1] << 8 | (uint64_t)at[2] << 16 | (uint64_t)at[3] << 24
+        | (uint64_t)at[4] << 32;
     return (struct hb_trail_visit) {
-        .start = (int32_t)(uint32_t)(word >> 32),
-        .place = (uint32_t)(word >> place_shift) & place_mask,
+        .place = (uint32_t)word & place_mask,
         .count = (uint32_t)(word >> count_shift) & count_mask,
-        .is_first = (uint32_t)(word & 1),
+        .clock = (uint32_t)(word >> clock_shift) & clock_mask,
+        .is_first = (uint32_t)(word >> first_shift) & 1,
+        .is_next = (uint32_t)(word >> next_shift),
     };
+}
+
+static uint32_t clock_of(int32_t slot)
+{
+    int32_t rest = slot % HB_TRAIL_DAY_SLOTS;
+    return (uint32_t)(rest < 0 ? rest + HB_TRAIL_DAY_SLOTS : rest);
+}
+
+static void note_slot(struct hb_trail *trail, int32_t slot)
+{
+    trail->end_slot = slot + 1;
+    trail->slots_seen += trail->slots_seen < UINT32_MAX;
 }
 
 void hb_trail_add_visit(struct hb_trail *trail, const struct hb_trail_now *visit)
 {
     struct hb_trail_visit fresh = {
-        .start = visit->slot,
         .place = visit->place > HB_TRAIL_PLACE_MAX ? HB_TRAIL_UNKNOWN : visit->place,
         .count = 1,
+        .clock = clock_of(visit->slot),
         .is_first = visit->is_first,
+        .is_next = trail->visit_count > 0 && trail->end_slot == visit->slot,
     };
-    trail->visits[trail->next] = pack(&fresh);
-    trail->next = trail->next + 1 == trail->visit_capacity ? 0 : trail->next + 1;
-    trail->visit_count += trail->visit_count < trail->visit_capacity;
-    trail->slots_seen += trail->slots_seen < UINT32_MAX;
+    put(&trail->visits[(size_t)trail->next * HB_TRAIL_VISIT_BYTES], &fresh);
+    int is_last = trail->next + 1 == trail->visit_capacity;
+    trail->next = is_last ? 0 : (uint16_t)(trail->next + 1);
+    if (trail->visit_count < trail->visit_capacity) {
+        trail->visit_count++;
+    }
+    note_slot(trail, visit->slot);
 }
 
 void hb_trail_add(struct hb_trail *trail, const struct hb_trail_now *slot)
 {
     if (!slot->is_first && trail->visit_count > 0) {
-        struct hb_trail_visit last = hb_trail_visit(trail, trail->visit_count - 1);
+        uint32_t latest = trail->visit_count - 1u;
+        struct hb_trail_visit last = hb_trail_visit(trail, latest);
         if (last.place == slot->place && last.count < HB_TRAIL_COUNT_MAX
-            && last.start + (int32_t)last.count == slot->slot) {
+            && trail->end_slot == slot->slot) {
             last.count++;
-            *word_of(trail, trail->visit_count - 1) = pack(&last);
-            trail->slots_seen += trail->slots_seen < UINT32_MAX;
+            put(&trail->visits[ring_at(trail, latest)], &last);
+            note_slot(trail, slot->slot);
             return;
         }
     }
@@ -77,16 +103,14 @@ void hb_trail_add(struct hb_trail *trail, const struct hb_trail_now *slot)
 uint32_t hb_trail_dwell(const struct hb_trail *trail, const struct hb_trail_now *now)
 {
     uint32_t dwell = 1;
-    int32_t begin = now->slot;
-    int is_open = !now->is_first;
+    int is_open = !now->is_first && trail->end_slot == now->slot;
     for (uint32_t i = trail->visit_count; is_open && i-- > 0;) {
         struct hb_trail_visit visit = hb_trail_visit(trail, i);
-        if (visit.place != now->place || visit.start + (int32_t)visit.count != begin) {
+        if (visit.place != now->place) {
             break;
         }
         dwell += visit.count;
-        begin = visit.start;
-        is_open = !visit.is_first;
+        is_open = !visit.is_first && visit.is_next;
     }
     return dwell;
 }

@@ -7,28 +7,33 @@
 
 #include "core/status.h"
 
-/* One client's recent past: its last visits, 8 bytes each, in a ring of fixed
+/* One client's recent past: its last visits, 5 bytes each, in a ring of fixed
  * size. Time is the 15-minute grid: slot = Unix time / 900 s. A session is a
  * stretch without a gap. Everything that a predictor knows of a client's own
- * habits is worked out from this. */
+ * habits is worked out from this: of when a visit was it asks only the time of day. */
 #define HB_TRAIL_SLOT_S 900
 #define HB_TRAIL_PLACE_MAX 0xffffeu /* places are 0..HB_TRAIL_PLACE_MAX */
 #define HB_TRAIL_UNKNOWN 0xfffffu   /* some place outside the model's table */
 #define HB_TRAIL_COUNT_MAX 2047     /* slots of one visit; longer ones read as this long */
+#define HB_TRAIL_DAY_SLOTS 96
+#define HB_TRAIL_VISITS_MAX UINT16_MAX
+#define HB_TRAIL_VISIT_BYTES 5
 
 struct hb_trail {
-    uint32_t visit_capacity, visit_count; /* of the ring */
-    uint32_t next;                        /* where the next visit goes */
+    uint16_t visit_capacity, visit_count; /* of the ring */
+    uint16_t next;                        /* where the next visit goes */
     uint32_t slots_seen;                  /* ever, saturating; the ring forgets, this does not */
-    uint64_t visits[];                    /* packed: see trail.c */
+    int32_t end_slot;                     /* the first after the latest visit */
+    uint8_t visits[];                     /* packed: see trail.c */
 };
 
-/* One visit: slots start, start + 1, ..., start + count - 1 in place. */
+/* One visit: so many slots in place, one after the other. */
 struct hb_trail_visit {
-    int32_t start;
     uint32_t place; /* HB_TRAIL_UNKNOWN: outside the table */
     uint32_t count;
+    uint32_t clock;    /* of its first slot: slot of the day, UTC, 0..95 */
     uint32_t is_first; /* of its session */
+    uint32_t is_next;  /* it began in the slot after the visit before */
 };
 
 /* The slot that is being looked at, which the trail does not hold yet. */
@@ -42,7 +47,7 @@ struct hb_trail_now {
 
 /* Bytes of a trail of so many visits. */
 HB_API size_t hb_trail_bytes(uint32_t visit_capacity);
-/* Nothing known. visit_capacity >= 1. */
+/* Nothing known. visit_capacity 1..HB_TRAIL_VISITS_MAX. */
 HB_API void hb_trail_init(struct hb_trail *trail, uint32_t visit_capacity);
 
 /* The slot is over: it joins the last visit if it goes on there (same place

@@ -31,14 +31,19 @@ static void a_stay_is_one_visit_and_a_move_begins_another(void **state)
     assert_int_equal(trail->visit_count, 3);
     assert_int_equal(trail->slots_seen, 5);
     struct hb_trail_visit visit = hb_trail_visit(trail, 0);
-    assert_int_equal(visit.start, 1900000);
+    assert_int_equal(visit.clock, 1900000 % 96);
     assert_int_equal(visit.place, 73);
     assert_int_equal(visit.count, 3);
     assert_int_equal(visit.is_first, 1);
     visit = hb_trail_visit(trail, 1);
-    assert_int_equal(visit.start, 1900003);
+    assert_int_equal(visit.clock, 1900003 % 96);
     assert_int_equal(visit.is_first, 0);
-    assert_int_equal(hb_trail_visit(trail, 2).is_first, 1);
+    assert_int_equal(visit.is_next, 1);
+    visit = hb_trail_visit(trail, 2);
+    assert_int_equal(visit.is_first, 1);
+    assert_int_equal(visit.is_next, 0);
+    assert_int_equal(visit.clock, 1900009 % 96);
+    assert_int_equal(trail->end_slot, 1900010);
     free(trail);
 }
 
@@ -53,8 +58,37 @@ static void the_ring_forgets_the_oldest(void **state)
     assert_int_equal(trail->slots_seen, 8);
     for (uint32_t i = 0; i < 3; i++) {
         assert_int_equal(hb_trail_visit(trail, i).place, 105 + i);
-        assert_int_equal(hb_trail_visit(trail, i).start, 1 + (int32_t)i);
+        assert_int_equal(hb_trail_visit(trail, i).clock, 1 + i);
     }
+    free(trail);
+}
+
+static void slots_before_1970_have_a_time_of_day(void **state)
+{
+    (void)state;
+    struct hb_trail *trail = trail_of(2);
+    add(trail, -1, 5, 1);
+    add(trail, -97, 5, 1);
+    assert_int_equal(hb_trail_visit(trail, 0).clock, 95);
+    assert_int_equal(hb_trail_visit(trail, 1).clock, 95);
+    free(trail);
+}
+
+/* Days later at the same time of day is not the next slot. */
+static void a_gap_of_days_ends_a_stay(void **state)
+{
+    (void)state;
+    struct hb_trail *trail = trail_of(6);
+    struct hb_trail_now visit = { .slot = 40, .place = 2, .is_first = 1 };
+    hb_trail_add_visit(trail, &visit);
+    visit = (struct hb_trail_now) { .slot = 41 + 96 * 3, .place = 2 };
+    assert_int_equal(hb_trail_dwell(trail, &visit), 1);
+    hb_trail_add_visit(trail, &visit);
+    visit.slot++;
+    assert_int_equal(hb_trail_dwell(trail, &visit), 2);
+    hb_trail_add_visit(trail, &visit);
+    visit.slot++;
+    assert_int_equal(hb_trail_dwell(trail, &visit), 3);
     free(trail);
 }
 
@@ -128,8 +162,9 @@ static void visits_as_events_never_join(void **state)
 static void it_fits_beside_the_state_of_128_units_in_2_kib(void **state)
 {
     (void)state;
-    assert_true(hb_trail_bytes(120) + 2 * 128 * 4 <= 2048 - 40);
-    assert_true(hb_trail_bytes(56) + 2 * 128 * 2 < 1024 - 24);
+    assert_int_equal(hb_trail_bytes(120), 16 + 120 * 5);
+    assert_true(hb_trail_bytes(120) + 2 * 128 * 4 <= 2048 - 400);
+    assert_true(hb_trail_bytes(56) + 2 * 128 * 2 < 1024 - 192);
 }
 
 int main(void)
@@ -137,6 +172,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_stay_is_one_visit_and_a_move_begins_another),
         cmocka_unit_test(the_ring_forgets_the_oldest),
+        cmocka_unit_test(slots_before_1970_have_a_time_of_day),
+        cmocka_unit_test(a_gap_of_days_ends_a_stay),
         cmocka_unit_test(the_largest_place_and_an_unknown_one_are_kept_apart),
         cmocka_unit_test(dwell_and_places_before_are_those_of_the_session),
         cmocka_unit_test(a_stay_longer_than_a_visit_can_count_goes_on_in_another),
