@@ -28,8 +28,11 @@ struct hb_identity {
     uint32_t client_capacity, client_count, table_size, free_count;
     int has_last;        /* the last epoch's ids are still valid */
     struct row *rows;    /* [client_capacity] */
-    uint32_t *tables[2]; /* [table_size] by the parity of the epoch; a client or HB_NONE */
-    uint32_t *free_rows; /* a stack, lowest index on top at first */
+    /* [table_size] by the parity of the epoch; a client or HB_NONE. Without grace, in which
+     * the last epoch's ids are worth something, both are one. */
+    uint32_t *tables[2];
+    uint32_t *free_rows; /* a stack of those given back */
+    uint32_t fresh_row;  /* from here on none was ever used */
 };
 
 void hb_identity_blake2b(struct hb_identity_text key, struct hb_identity_text message,
@@ -162,7 +165,8 @@ static void enter_epoch(struct hb_identity *identity, int64_t epoch)
     int is_next = epoch == identity->epoch + 1;
     int parity = parity_of(epoch);
     drop(identity, parity);
-    if (!is_next) {
+    int keeps_last = is_next && identity->grace_ns > 0;
+    if (!keeps_last) {
         drop(identity, 1 - parity);
     }
     set_token(identity, epoch);
@@ -171,7 +175,7 @@ static void enter_epoch(struct hb_identity *identity, int64_t epoch)
             enter(identity, parity, i);
         }
     }
-    identity->has_last = is_next;
+    identity->has_last = keeps_last;
 }
 
 /* Floor division, also before the host's epoch. */
@@ -207,15 +211,13 @@ static enum hb_status allocate(struct hb_identity *identity)
     identity->rows = calloc(capacity, sizeof *identity->rows);
     identity->free_rows = calloc(capacity, sizeof *identity->free_rows);
     identity->tables[0] = calloc(identity->table_size, sizeof *identity->tables[0]);
-    identity->tables[1] = calloc(identity->table_size, sizeof *identity->tables[1]);
+    identity->tables[1] = identity->grace_ns == 0
+        ? identity->tables[0]
+        : calloc(identity->table_size, sizeof *identity->tables[1]);
     if (identity->rows == NULL || identity->free_rows == NULL || identity->tables[0] == NULL
         || identity->tables[1] == NULL) {
         return HB_ERR_MEMORY;
     }
-    for (uint32_t i = 0; i < capacity; i++) {
-        identity->free_rows[i] = capacity - 1 - i;
-    }
-    identity->free_count = capacity;
     clear_table(identity, 0);
     clear_table(identity, 1);
     return HB_OK;
@@ -260,7 +262,9 @@ void hb_identity_free(struct hb_identity *identity)
     if (identity->rows != NULL) {
         sodium_memzero(identity->rows, identity->client_capacity * sizeof *identity->rows);
     }
-    free(identity->tables[1]);
+    if (identity->tables[1] != identity->tables[0]) {
+        free(identity->tables[1]);
+    }
     free(identity->tables[0]);
     free(identity->free_rows);
     free(identity->rows);
@@ -296,10 +300,11 @@ enum hb_status hb_identity_admit(struct hb_identity *identity, int64_t at_ns, co
     enum hb_status status = HB_OK;
     if (!has_consent) {
         status = refuse(identity, &id, client);
-    } else if (*cell == HB_NONE && identity->free_count == 0) {
+    } else if (*cell == HB_NONE && identity->client_count == identity->client_capacity) {
         status = HB_ERR_FULL;
     } else if (*cell == HB_NONE) {
-        *cell = identity->free_rows[--identity->free_count];
+        *cell = identity->free_count > 0 ? identity->free_rows[--identity->free_count]
+                                         : identity->fresh_row++;
         struct row *row = &identity->rows[*cell];
         *row = (struct row){ .is_used = 1 };
         memcpy(row->tag, tag, sizeof row->tag);
@@ -374,5 +379,6 @@ size_t hb_identity_bytes(const struct hb_identity *identity)
     return sizeof *identity
         + (size_t)identity->client_capacity
         * (sizeof *identity->rows + sizeof *identity->free_rows)
-        + 2 * (size_t)identity->table_size * sizeof *identity->tables[0];
+        + (identity->grace_ns == 0 ? 1u : 2u) * (size_t)identity->table_size
+            * sizeof *identity->tables[0];
 }

@@ -30,7 +30,7 @@ static enum hb_status create_lstm(struct sim_episode *episode,
             "%s: kind=\"lstm\": expected to be so from the start of the study", wanted->at);
     }
     return hb_lstm_create(model,
-        &(struct hb_lstm_config) { .client_capacity = stage->client_count,
+        &(struct hb_lstm_config) { .client_capacity = sim_registry_capacity(stage->registry),
             .unix_epoch_s = stage->trace->epoch_unix_s, .is_tracked = 1,
             .visit_count = wanted->visits, .is_compact = wanted->compact,
             .is_int8 = wanted->int8, .batch_max = answers_max },
@@ -41,7 +41,7 @@ static enum hb_status create_kind(struct sim_episode *episode,
     const struct sim_scenario_predictor *wanted)
 {
     const struct sim_stage *stage = episode->stage;
-    uint32_t clients = stage->client_count;
+    uint32_t clients = sim_registry_capacity(stage->registry);
     switch ((enum sim_predictor_kind)wanted->kind) {
     case SIM_PREDICTOR_PERSISTENCE:
         return hb_persistence_create(clients, &episode->predictor);

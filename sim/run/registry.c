@@ -23,8 +23,12 @@ struct sim_registry {
 static enum hb_status create_identity(struct sim_registry *registry,
     const struct sim_registry_config *config)
 {
-    struct hb_identity_config identity = { .client_capacity = config->client_count,
-        .epoch_s = config->epoch_s };
+    uint32_t consent_count = 0;
+    for (uint32_t client = 0; client < config->client_count; client++) {
+        consent_count += config->consents[client];
+    }
+    struct hb_identity_config identity
+        = { .client_capacity = consent_count > 0 ? consent_count : 1, .epoch_s = config->epoch_s };
     struct sim_stream stream = sim_stream_of(config->seed, SIM_STREAM_CONSENT, UINT64_MAX);
     for (size_t i = 0; i < sizeof identity.salt; i++) {
         identity.salt[i] = (uint8_t)sim_stream_next(&stream);
@@ -103,6 +107,12 @@ enum hb_status sim_registry_admit(struct sim_registry *registry, uint32_t client
 uint32_t sim_registry_count(const struct sim_registry *registry)
 {
     return hb_identity_count(registry->identity);
+}
+
+uint32_t sim_registry_capacity(const struct sim_registry *registry)
+{
+    uint32_t count = sim_registry_count(registry);
+    return count > 0 ? count : 1;
 }
 
 const uint32_t *sim_registry_clients(const struct sim_registry *registry)

@@ -31,6 +31,8 @@ enum hb_status sim_registry_admit(struct sim_registry *registry, uint32_t client
 
 /* How many have opted in: the core's indices are below. */
 uint32_t sim_registry_count(const struct sim_registry *registry);
+/* The same, but at least 1: room for the core's tables of clients. */
+uint32_t sim_registry_capacity(const struct sim_registry *registry);
 
 /* [client_count] From the core's index to the trace's; 0 beyond the count. */
 const uint32_t *sim_registry_clients(const struct sim_registry *registry);
