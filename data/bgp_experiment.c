@@ -169,6 +169,38 @@ static void outcomes_read(struct reader *reader, const json_t *run, struct data_
     }
 }
 
+/* Messages are left out where there were many. */
+static void wire_read(struct reader *reader, const json_t *run, struct data_bgp_run *out,
+    uint32_t node_count)
+{
+    const json_t *messages = json_object_get(run, "messages");
+    if (messages == NULL || json_is_null(messages)) {
+        return;
+    }
+    messages = member(reader, run, "messages", JSON_ARRAY, "an array of messages");
+    size_t count = messages == NULL ? 0 : json_array_size(messages);
+    out->wire = calloc(count + 1, sizeof *out->wire);
+    if (out->wire == NULL) {
+        reader->status = HB_ERR_MEMORY;
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const json_t *message = json_array_get(messages, i);
+        const json_t *at = json_array_get(message, 0);
+        json_int_t from = json_integer_value(json_array_get(message, 1));
+        json_int_t to = json_integer_value(json_array_get(message, 2));
+        double at_ms = json_number_value(at);
+        if (!json_is_number(at) || from < 1 || to < 1 || from > node_count || to > node_count
+            || (i > 0 && at_ms < out->wire[i - 1].at_ms)) {
+            refuse(reader, "messages", "[ms, node, node, ...] in the order of time");
+            return;
+        }
+        out->wire[i] = (struct data_bgp_wire){
+            .at_ms = at_ms, .from = (uint32_t)from, .to = (uint32_t)to };
+    }
+    out->wire_count = (uint32_t)count;
+}
+
 static void run_read(struct reader *reader, const json_t *run, struct data_bgp_run *out,
     uint32_t node_count)
 {
@@ -196,6 +228,9 @@ static void run_read(struct reader *reader, const json_t *run, struct data_bgp_r
         return;
     }
     outcomes_read(reader, run, out, node_count);
+    if (reader->status == HB_OK) {
+        wire_read(reader, run, out, node_count);
+    }
 }
 
 static void runs_read(
@@ -254,6 +289,7 @@ void data_bgp_experiment_free(struct data_bgp_experiment *experiment)
         return;
     }
     for (uint32_t i = 0; i < experiment->run_count && experiment->runs != NULL; i++) {
+        free(experiment->runs[i].wire);
         free(experiment->runs[i].nodes);
     }
     free(experiment->runs);

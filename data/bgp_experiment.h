@@ -33,11 +33,18 @@ struct data_bgp_outcome {
     uint16_t hops[DATA_BGP_HOPS_MAX];     /* node numbers, nearest first */
 };
 
+struct data_bgp_wire { /* one UPDATE as it was seen to leave */
+    double at_ms; /* since T0 */
+    uint32_t from, to;
+};
+
 struct data_bgp_run {
     enum data_bgp_event event;
     uint32_t repetition, announcements, withdrawals;
     bool from_first_message; /* T0 is the origin's first message, not its decision */
     struct data_bgp_outcome *nodes; /* [node_count], node number - 1 */
+    uint32_t wire_count; /* 0: left out */
+    struct data_bgp_wire *wire; /* [wire_count], ascending instants */
 };
 
 struct data_bgp_experiment {

@@ -36,6 +36,24 @@ static void a_small_experiment_is_read(void **state)
     data_bgp_experiment_free(e);
 }
 
+static void messages_are_read_where_they_are_told(void **state)
+{
+    (void)state;
+    const char *good = seed_text(), *at = strstr(good, "\"updates\": 1");
+    assert_non_null(at);
+    char text[8192];
+    (void)snprintf(text, sizeof text,
+        "%.*s\"messages\": [[0.25, 1, 2, \"A\", [1]], [7.5, 2, 1, \"W\", null]], %s",
+        (int)(at - good), good, at);
+    struct data_bgp_experiment *e = NULL;
+    assert_int_equal(data_bgp_experiment_parse(text, strlen(text), "pair", &e, NULL), HB_OK);
+    assert_int_equal(e->runs[0].wire_count, 2);
+    assert_near(e->runs[0].wire[1].at_ms, 7.5, 0.0);
+    assert_int_equal(e->runs[0].wire[1].from, 2);
+    assert_int_equal(e->runs[0].wire[1].to, 1);
+    data_bgp_experiment_free(e);
+}
+
 /* Replaces one word of the good text; the message must name the other. */
 static void assert_refused(const char *word, const char *by, const char *named)
 {
@@ -62,6 +80,10 @@ static void what_is_wrong_is_named(void **state)
     assert_refused("\"fail_link\": [", "\"fail_link\": [7,", "\"fail_link\"");
     assert_refused("\"n\": 2", "\"n\": 2e9", "\"n\"");
     assert_refused("\"updates\": 1", "\"updates\": \"1\"", "\"updates\"");
+    assert_refused("\"updates\": 1", "\"messages\": [[0.5, 1, 3]], \"updates\": 1", "\"messages\"");
+    assert_refused("\"updates\": 1", "\"messages\": [[2, 1, 2], [1, 2, 1]], \"updates\": 1",
+        "in the order of time");
+    assert_refused("\"updates\": 1", "\"messages\": 7, \"updates\": 1", "\"messages\"");
     assert_refused("{", "[", "pair:");
 }
 
@@ -69,6 +91,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_small_experiment_is_read),
+        cmocka_unit_test(messages_are_read_where_they_are_told),
         cmocka_unit_test(what_is_wrong_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

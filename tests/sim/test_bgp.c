@@ -1,67 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/support/assert_near.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "core/units.h"
-#include "sim/net/bgp/bgp.h"
-
-#define MS HB_NS_PER_MS
-
-static struct data_topology *network(const struct data_link *links, size_t count)
-{
-    struct data_topology *topology = NULL;
-    struct data_problem problem = { "" };
-    if (data_topology_create(links, count, "network", &topology, &problem) != HB_OK) {
-        fail_msg("%s", problem.text);
-    }
-    return topology;
-}
-
-static struct sim_bgp *made(const struct sim_bgp_options *options)
-{
-    struct sim_bgp *bgp = NULL;
-    assert_int_equal(sim_bgp_create(options, &bgp), HB_OK);
-    return bgp;
-}
-
-static struct data_topology *clique(uint32_t n, struct data_link *links)
-{
-    size_t count = 0;
-    for (uint32_t a = 1; a <= n; a++) {
-        for (uint32_t b = a + 1; b <= n; b++) {
-            links[count++] = (struct data_link){ .a = a, .b = b, .delay_ns = 1000000,
-                .relation = DATA_RELATION_SIBLING };
-        }
-    }
-    return network(links, count);
-}
-
-/* Published: (n - 3) x MRAI. Labovitz, Ahuja, Bose, Jahanian, SIGCOMM 2000. */
-static void a_cliques_withdrawal_takes_n_minus_3_intervals(void **state)
-{
-    (void)state;
-    struct sim_bgp_profile profile = *sim_bgp_profile_named("rfc4271");
-    profile.mrai_jitter = 0.0;
-    for (uint32_t n = 4; n <= 12; n++) {
-        struct data_link links[66];
-        struct data_topology *topology = clique(n, links);
-        struct sim_bgp *bgp = made(&(struct sim_bgp_options){ .topology = topology,
-            .profiles = &profile, .profile_count = 1, .check = true, .seed = 7 });
-        sim_bgp_announce(bgp, 0, 0, NULL);
-        assert_int_equal(sim_bgp_run(bgp, 1000 * HB_NS_PER_S), HB_OK);
-        sim_bgp_withdraw(bgp, 0, 0);
-        assert_int_equal(sim_bgp_run(bgp, HB_NEVER_NS), HB_OK);
-        double took_s = hb_units_s(sim_bgp_now_ns(bgp) - 1000 * HB_NS_PER_S);
-        double want_s = (n - 3) * profile.mrai_ebgp_s;
-        assert_near(took_s / want_s, 1.0, 0.01);
-        sim_bgp_free(bgp);
-        data_topology_free(topology);
-    }
-}
-
-#define SIB DATA_RELATION_SIBLING
+#include "tests/sim/bgp_network.h"
 
 /* Griffin, Shepherd, Wilfong 2002: each of three prefers the way through its
  * neighbour, and no choice of all three is stable. */
@@ -172,22 +115,6 @@ static void packets_leave_an_as_by_its_nearest_exit(void **state)
     data_topology_free(topology);
 }
 
-/* A line 1 - 2 - 3 - 4. */
-static struct data_topology *line(void)
-{
-    const struct data_link links[] = { { .a = 1, .b = 2, .delay_ns = 5 * MS, .relation = SIB },
-        { .a = 2, .b = 3, .delay_ns = 5 * MS, .relation = SIB },
-        { .a = 3, .b = 4, .delay_ns = 5 * MS, .relation = SIB } };
-    return network(links, 3);
-}
-
-static struct sim_bgp *line_bgp(const struct data_topology *topology,
-    const struct sim_bgp_profile *profile, uint32_t prefix_count)
-{
-    return made(&(struct sim_bgp_options){ .topology = topology, .profiles = profile,
-        .profile_count = 1, .prefix_count = prefix_count, .seed = 5 });
-}
-
 static void communities_stop_and_deprefer(void **state)
 {
     (void)state;
@@ -213,120 +140,6 @@ static void communities_stop_and_deprefer(void **state)
     assert_int_equal(sim_bgp_run(bgp, HB_NEVER_NS), HB_OK);
     assert_int_equal(sim_bgp_catchment(bgp, 1, 1), 3);
     sim_bgp_free(bgp);
-    data_topology_free(topology);
-}
-
-/* count withdrawals every interval_s, each followed by the route 0.5 s later; then
- * node 2 is watched around the instant at which it should use the route again. */
-static void expect_reuse(int count, double interval_s, bool is_used_before_last, double reuse_s)
-{
-    struct data_topology *topology = line();
-    struct sim_bgp_profile profile = { .name = "damped", .process_s = 1e-3,
-        .damping = { .withdraw_penalty = 1000.0, .change_penalty = 500.0, .suppress = 2000.0,
-            .reuse = 750.0, .half_life_s = 900.0, .max_suppress_s = 3600.0 } };
-    struct sim_bgp *bgp = line_bgp(topology, &profile, 1);
-    sim_bgp_announce(bgp, 0, 0, NULL);
-    assert_int_equal(sim_bgp_run(bgp, 10 * HB_NS_PER_S), HB_OK);
-    for (int flap = 0; flap < count; flap++) {
-        if (flap + 1 == count) {
-            assert_int_equal(sim_bgp_via(bgp, 1, 0) == 0, is_used_before_last);
-        }
-        double at_s = 10.0 + flap * interval_s;
-        sim_bgp_withdraw(bgp, 0, 0);
-        assert_int_equal(sim_bgp_run(bgp, hb_units_ns(at_s + 0.5)), HB_OK);
-        sim_bgp_announce(bgp, 0, 0, NULL);
-        double next_s = flap + 1 == count ? 0.6 : interval_s;
-        assert_int_equal(sim_bgp_run(bgp, hb_units_ns(at_s + next_s)), HB_OK);
-    }
-    double last_s = 10.0 + (count - 1) * interval_s;
-    assert_int_equal(sim_bgp_run(bgp, hb_units_ns(last_s + reuse_s - 2.0)), HB_OK);
-    assert_int_equal(sim_bgp_via(bgp, 1, 0), SIM_BGP_NONE);
-    assert_int_equal(sim_bgp_run(bgp, hb_units_ns(last_s + reuse_s + 2.0)), HB_OK);
-    assert_int_equal(sim_bgp_via(bgp, 1, 0), 0);
-    assert_int_equal(sim_bgp_via(bgp, 3, 0), 2);
-    sim_bgp_free(bgp);
-    data_topology_free(topology);
-}
-
-/* RFC 2439 in closed form: after k flaps every T the penalty is 1000 times the sum
- * of 2^(-iT/900), i < k, and a suppressed route returns after 900 log2(penalty /
- * 750); but never above 750 x 2^(3600/900), which takes just the longest time. */
-static void damping_follows_its_closed_form(void **state)
-{
-    (void)state;
-    double penalty = 1000.0 * (1.0 + exp2(-300.0 / 900.0) + exp2(-600.0 / 900.0));
-    assert_true(penalty > 2000.0);
-    assert_true(1000.0 * (1.0 + exp2(-300.0 / 900.0)) < 2000.0); /* two do not suppress */
-    expect_reuse(3, 300.0, true, 900.0 * log2(penalty / 750.0));
-    double quick = 1000.0 * (1.0 + exp2(-2.0 / 900.0) + exp2(-4.0 / 900.0));
-    expect_reuse(3, 2.0, true, 900.0 * log2(quick / 750.0));
-    expect_reuse(40, 7.31, false, 3600.0);
-}
-
-/* Hold time 9 s, keepalives every 3: the last may be up to 3 s old. */
-static void silence_is_noticed_by_the_hold_timer(void **state)
-{
-    (void)state;
-    struct data_topology *topology = line();
-    static const char *const names[] = { "frr", "rfc4271" };
-    for (int i = 0; i < 2; i++) {
-        struct sim_bgp_profile profile = *sim_bgp_profile_named(names[i]);
-        profile.hold_s = 9.0;
-        profile.timer_jitter = 0.0;
-        struct sim_bgp *bgp = line_bgp(topology, &profile, 1);
-        sim_bgp_announce(bgp, 0, 0, NULL);
-        assert_int_equal(sim_bgp_run(bgp, 100 * HB_NS_PER_S), HB_OK);
-        sim_bgp_silence(bgp, data_topology_edge(topology, 1, 0));
-        assert_int_equal(sim_bgp_run(bgp, 105900 * MS), HB_OK);
-        assert_int_equal(sim_bgp_via(bgp, 3, 0), 2);
-        assert_int_equal(sim_bgp_run(bgp, 109300 * MS), HB_OK);
-        assert_int_equal(sim_bgp_via(bgp, 1, 0), SIM_BGP_NONE);
-        assert_int_equal(sim_bgp_via(bgp, 3, 0), SIM_BGP_NONE);
-        sim_bgp_restore(bgp, data_topology_edge(topology, 0, 1));
-        assert_int_equal(sim_bgp_run(bgp, HB_NEVER_NS), HB_OK);
-        assert_int_equal(sim_bgp_via(bgp, 3, 0), 2);
-        sim_bgp_free(bgp);
-    }
-    data_topology_free(topology);
-}
-
-/* What was sent into a silence shorter than the hold time arrives by TCP. */
-static void a_short_silence_loses_nothing(void **state)
-{
-    (void)state;
-    struct data_topology *topology = line();
-    static const char *const names[] = { "bird", "frr", "rfc4271", "internet" };
-    for (int i = 0; i < 4; i++) {
-        struct sim_bgp *bgp = line_bgp(topology, sim_bgp_profile_named(names[i]), 1);
-        uint32_t edge = data_topology_edge(topology, 0, 1);
-        sim_bgp_silence(bgp, edge);
-        sim_bgp_announce(bgp, 0, 0, NULL);
-        assert_int_equal(sim_bgp_run(bgp, 5 * HB_NS_PER_S), HB_OK);
-        assert_int_equal(sim_bgp_via(bgp, 1, 0), SIM_BGP_NONE);
-        sim_bgp_restore(bgp, edge);
-        assert_int_equal(sim_bgp_run(bgp, 20 * HB_NS_PER_S), HB_OK);
-        assert_int_equal(sim_bgp_via(bgp, 3, 0), 2);
-        sim_bgp_free(bgp);
-    }
-    data_topology_free(topology);
-}
-
-static void a_session_that_resets_comes_back_with_its_routes(void **state)
-{
-    (void)state;
-    struct data_topology *topology = line();
-    static const char *const names[] = { "bird", "frr", "rfc4271", "internet" };
-    for (int i = 0; i < 4; i++) {
-        struct sim_bgp *bgp = line_bgp(topology, sim_bgp_profile_named(names[i]), 1);
-        sim_bgp_announce(bgp, 0, 0, NULL);
-        assert_int_equal(sim_bgp_run(bgp, 100 * HB_NS_PER_S), HB_OK);
-        sim_bgp_reset(bgp, data_topology_edge(topology, 1, 2));
-        assert_int_equal(sim_bgp_run(bgp, 100 * HB_NS_PER_S + 900 * MS), HB_OK);
-        assert_int_equal(sim_bgp_via(bgp, 2, 0), SIM_BGP_NONE);
-        assert_int_equal(sim_bgp_run(bgp, HB_NEVER_NS), HB_OK);
-        assert_int_equal(sim_bgp_via(bgp, 3, 0), 2);
-        sim_bgp_free(bgp);
-    }
     data_topology_free(topology);
 }
 
@@ -416,16 +229,11 @@ static void options_out_of_range_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_cliques_withdrawal_takes_n_minus_3_intervals),
         cmocka_unit_test(bad_gadget_is_reported_and_ends),
         cmocka_unit_test(disagree_settles_in_one_of_its_two_states),
         cmocka_unit_test(med_compares_routes_of_one_neighbouring_as_only),
         cmocka_unit_test(packets_leave_an_as_by_its_nearest_exit),
         cmocka_unit_test(communities_stop_and_deprefer),
-        cmocka_unit_test(damping_follows_its_closed_form),
-        cmocka_unit_test(silence_is_noticed_by_the_hold_timer),
-        cmocka_unit_test(a_short_silence_loses_nothing),
-        cmocka_unit_test(a_session_that_resets_comes_back_with_its_routes),
         cmocka_unit_test(paths_in_disuse_make_room),
         cmocka_unit_test(one_seed_gives_one_course_of_events),
         cmocka_unit_test(options_out_of_range_are_refused),

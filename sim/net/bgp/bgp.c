@@ -214,6 +214,11 @@ const char *sim_bgp_failure(const struct sim_bgp *bgp)
     return bgp->failure;
 }
 
+int64_t sim_bgp_tick_ns(const struct sim_bgp *bgp)
+{
+    return (sim_bgp_tcp_tick(bgp, bgp->now_ns) + 1) * BGP_TICK_NS - bgp->tick_phase_ns;
+}
+
 int64_t sim_bgp_now_ns(const struct sim_bgp *bgp)
 {
     return bgp->now_ns;

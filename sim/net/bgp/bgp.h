@@ -120,6 +120,10 @@ const char *sim_bgp_failure(const struct sim_bgp *bgp);
 
 int64_t sim_bgp_now_ns(const struct sim_bgp *bgp);
 
+/* The next tick of the kernels' clock (4 ms), on which delayed acknowledgements
+ * are sent: its phase is one draw per sim_bgp. */
+int64_t sim_bgp_tick_ns(const struct sim_bgp *bgp);
+
 /* Whether no message is on its way, no decision or advertisement is due. */
 bool sim_bgp_is_settled(const struct sim_bgp *bgp);
 struct sim_bgp_counts sim_bgp_counts(const struct sim_bgp *bgp);

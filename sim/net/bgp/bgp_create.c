@@ -4,7 +4,6 @@
 
 #include "sim/net/bgp/bgp_state.h"
 
-#define TICK_NS 4000000U
 #define SECOND_NS 1000000000U
 
 static const uint32_t local_pref_default[DATA_RELATION_COUNT] = { 300, 200, 100, 100, 100 };
@@ -107,7 +106,7 @@ static bool details_alloc(struct sim_bgp *bgp)
         return false;
     }
     for (uint32_t edge = 0; edge < bgp->edge_count; edge++) {
-        bgp->io[edge].tcp.ato_ticks = 10;
+        bgp->io[edge].tcp.ato_ticks = BGP_ATO_TICKS;
         bgp->io[edge].tcp.round_trip_ns = 2 * (int64_t)bgp->topology->delay_ns[edge];
         bgp->io[edge].tcp.received_tick = INT32_MIN;
         bgp->mrai_ns[edge] = -1000 * (int64_t)SECOND_NS; /* the last write, long ago */
@@ -117,7 +116,7 @@ static bool details_alloc(struct sim_bgp *bgp)
         bgp->nodes[node].group_due_ns[0] = bgp->nodes[node].group_due_ns[1] = INT64_MAX;
     }
     sim_bgp_turn_init(bgp);
-    return true;
+    return sim_bgp_keepalive_init(bgp);
 }
 
 static uint32_t customer_count(const struct sim_bgp *bgp, uint32_t node)
@@ -260,7 +259,7 @@ enum hb_status sim_bgp_create(const struct sim_bgp_options *options, struct sim_
     memcpy(bgp->local_pref, options->local_pref == NULL ? local_pref_default
         : options->local_pref, sizeof bgp->local_pref);
     bgp->stream = sim_stream_of(options->seed, SIM_STREAM_BGP, 0);
-    bgp->tick_phase_ns = (int64_t)sim_draw_below(&bgp->stream, TICK_NS);
+    bgp->tick_phase_ns = (int64_t)sim_draw_below(&bgp->stream, BGP_TICK_NS);
     bgp->second_phase_ns = (int64_t)sim_draw_below(&bgp->stream, SECOND_NS);
     enum hb_status status = build(bgp);
     if (status != HB_OK) {

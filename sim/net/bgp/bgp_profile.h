@@ -55,6 +55,8 @@ struct sim_bgp_profile {
     /* Sessions. */
     double hold_s;          /* 0: links are never silent */
     double timer_jitter;    /* of hold, keepalive and connect timers */
+    double start_spread_s;  /* the first sessions were set up within this; 0: long ago */
+    double keepalive_merge_s; /* KEEPALIVEs due so soon go with the one that is due now */
     double connect_s;       /* after a link comes back, beside the handshake */
     double idle_s;          /* after a session has dropped on a sound link, before that */
     double first_dump_s;    /* from establishment until a new neighbour's table is made up, ... */

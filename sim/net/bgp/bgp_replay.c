@@ -6,13 +6,13 @@
 #include <string.h>
 
 #include "core/units.h"
-#include "sim/engine/stream.h"
+#include "sim/engine/draw.h"
+#include "sim/net/bgp/bgp_phase.h"
+#include "sim/net/bgp/bgp_state.h"
 
 #define HOP_OVERHEAD_NS 70000U /* the emulator's own delay a hop, README.md */
 #define PROCESSORS 2U          /* of the machine that ran all daemons */
-#ifndef QUIET_S
 #define QUIET_S 4.0 /* from one run's end to the next, beside two MRAIs */
-#endif
 
 static void changed(void *ctx, const struct sim_bgp_change *change)
 {
@@ -113,10 +113,26 @@ static bool paths_agree(const struct sim_bgp_replay *replay, uint32_t node, uint
     return agrees;
 }
 
+/* Waits for the next run's start: T0 has the measured phase against the kernel's
+ * ticks, or any. The origin's first message leaves shift_s after the stimulus. */
+static enum hb_status wait_for_start(
+    struct sim_bgp_replay *replay, uint32_t run_index, double shift_s)
+{
+    double phase_ms = replay->phase_ms[run_index];
+    int64_t tick_ns = sim_bgp_tick_ns(replay->bgp);
+    int64_t start_ns = tick_ns + (int64_t)sim_draw_below(replay->stream, BGP_TICK_NS);
+    if (!isnan(phase_ms)) {
+        start_ns = tick_ns + 2 * BGP_TICK_NS - hb_units_ns(phase_ms * 1e-3 + shift_s);
+    }
+    return sim_bgp_run(replay->bgp, start_ns);
+}
+
 static enum hb_status play_run(struct sim_bgp_replay *replay, uint32_t run_index)
 {
     const struct data_bgp_run *run = &replay->experiment->runs[run_index];
     uint32_t node_count = replay->experiment->node_count;
+    double send_s = bgp_profile(replay->bgp, 0)->send_s;
+    (void)wait_for_start(replay, run_index, run->from_first_message ? send_s : 0.0);
     replay->start_ns = sim_bgp_now_ns(replay->bgp);
     replay->first_message_ns = -1;
     for (uint32_t node = 0; node < node_count; node++) {
@@ -138,7 +154,6 @@ static enum hb_status play_run(struct sim_bgp_replay *replay, uint32_t run_index
         *is_equal = *is_equal && paths_agree(replay, node, run_index);
     }
     double quiet_s = QUIET_S + 2.0 * replay->experiment->mrai_s;
-    quiet_s *= 1.0 + 0.1 * fmod(run_index * 0.6180339887, 1.0); /* no two at one phase */
     return sim_bgp_run(replay->bgp, hb_units_after(sim_bgp_now_ns(replay->bgp), quiet_s));
 }
 
@@ -160,6 +175,8 @@ static enum hb_status play_replica(struct sim_bgp_replay *replay, uint32_t repli
         .seed = sim_stream_replica_seed(seed, replica), .check = true,
         .processors = PROCESSORS, .ctx = replay,
         .changed = changed, .sent = sent };
+    struct sim_stream stream = sim_stream_of(options.seed, SIM_STREAM_BGP, BGP_STREAM_REPLAY);
+    replay->stream = &stream;
     replay->sees_by_telling = strcmp(base->name, "frr") == 0;
     enum hb_status status = sim_bgp_create(&options, &replay->bgp);
     for (uint32_t run = 0; run < experiment->run_count && status == HB_OK; run++) {
@@ -206,14 +223,43 @@ static enum hb_status network_made(struct sim_bgp_replay *replay, struct data_to
     return HB_OK;
 }
 
+static enum hb_status phases_found(struct sim_bgp_replay *replay)
+{
+    const struct data_bgp_experiment *experiment = replay->experiment;
+    size_t count = experiment->node_count;
+    double *delay_ms = calloc(count * count, sizeof *delay_ms);
+    replay->phase_ms = calloc(experiment->run_count, sizeof *replay->phase_ms);
+    if (delay_ms == NULL || replay->phase_ms == NULL) {
+        free(delay_ms);
+        return HB_ERR_MEMORY;
+    }
+    for (uint32_t i = 0; i < experiment->link_count; i++) {
+        const struct data_link *link = &experiment->links[i];
+        double one_way_ms = hb_units_s(link->delay_ns + HOP_OVERHEAD_NS) * 1e3;
+        delay_ms[(link->a - 1) * count + link->b - 1] = one_way_ms;
+        delay_ms[(link->b - 1) * count + link->a - 1] = one_way_ms;
+    }
+    for (uint32_t run = 0; run < experiment->run_count; run++) {
+        replay->phase_ms[run] = sim_bgp_phase_ms(
+            &experiment->runs[run], delay_ms, experiment->node_count);
+    }
+    free(delay_ms);
+    return HB_OK;
+}
+
 enum hb_status sim_bgp_replay_play(struct sim_bgp_replay *replay, uint64_t seed)
 {
     struct data_topology *topology = NULL;
     enum hb_status status = network_made(replay, &topology);
+    if (status == HB_OK) {
+        status = phases_found(replay);
+    }
     for (uint32_t replica = 0; replica < SIM_BGP_REPLAY_COUNT && status == HB_OK; replica++) {
         status = play_replica(replay, replica, seed);
     }
     data_topology_free(topology);
     replay->topology = NULL;
+    free(replay->phase_ms);
+    replay->phase_ms = NULL;
     return status;
 }

@@ -3,6 +3,7 @@
 #define SIM_NET_BGP_REPLAY_H
 
 #include "data/bgp_experiment.h"
+#include "sim/engine/stream.h"
 #include "sim/net/bgp/bgp.h"
 
 /* The runs of a measured experiment played in the simulator; for bgp_verify.c. */
@@ -25,6 +26,8 @@ struct sim_bgp_replay {
     struct sim_bgp_observed *now;      /* being filled by the callbacks */
     struct sim_bgp_observed *all;      /* [replica][run] */
     bool sees_by_telling;
+    double *phase_ms;          /* [run] first tick after T0, NaN: not known */
+    struct sim_stream *stream; /* of the replica: instants of the experimenter */
     bool *path_is_equal;       /* [run][node], over all replicas */
 };
 

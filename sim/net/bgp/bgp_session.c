@@ -97,6 +97,7 @@ static void come_up(struct sim_bgp *bgp, uint32_t edge, uint32_t answers)
         bgp->mrai_ns[edge] = 0;
     } else {
         sim_bgp_turn_last(bgp, edge);
+        sim_bgp_keepalive_start(bgp, edge);
     }
     double wait_s = profile->first_dump_s
         + profile->first_dump_each_s * established_count(bgp, bgp->in[edge].owner);

@@ -59,6 +59,11 @@ struct bgp_best {
     uint8_t flags;
     uint8_t prepend;     /* of the own route */
 };
+/* Streams of SIM_STREAM_BGP beside 0 and node + 1. */
+#define BGP_STREAM_TURN UINT32_MAX
+#define BGP_STREAM_KEEPALIVE (UINT32_MAX - 1)
+#define BGP_STREAM_REPLAY (UINT32_MAX - 2)
+
 enum { BEST_SCHEDULED = 1, BEST_RESCAN = 2 };
 #define BGP_OWN (UINT32_MAX - 1)
 #define BGP_KEY_NONE UINT64_MAX
@@ -70,6 +75,9 @@ struct bgp_attributes { /* of a path, interned by index */
     uint8_t origin;
     uint8_t source; /* enum data_relation it was learnt by; for internal links */
 };
+
+#define BGP_TICK_NS INT64_C(4000000) /* of the kernels' 250 Hz clock */
+#define BGP_ATO_TICKS 10U /* least delay of an acknowledgement, 40 ms */
 
 /* One end of a session's TCP connection, as far as small segments matter. */
 struct bgp_tcp {
@@ -228,6 +236,14 @@ void sim_bgp_tcp_drop(struct sim_bgp *bgp, uint32_t id);
 void sim_bgp_tcp_write(struct sim_bgp *bgp, uint32_t edge, uint32_t prefix, uint32_t path);
 void sim_bgp_tcp_open(struct sim_bgp *bgp, uint32_t edge);
 void sim_bgp_tcp_event(struct sim_bgp *bgp, const struct sim_event *event);
+
+int64_t sim_bgp_tcp_tick(const struct sim_bgp *bgp, int64_t at_ns);
+
+/* bgp_keepalive.c: init, start: phases at the start and of a session that owner's end
+ * has just established; note: what came in by edge since it was last looked at. */
+bool sim_bgp_keepalive_init(struct sim_bgp *bgp);
+void sim_bgp_keepalive_start(struct sim_bgp *bgp, uint32_t edge);
+void sim_bgp_keepalive_note(struct sim_bgp *bgp, uint32_t edge);
 
 /* bgp_round.c: the rounds of a daemon that reads them; messages from first on
  * have come in by an edge. */

@@ -10,14 +10,12 @@
  * ("ping-pong"): then it waits for its own next answer, 40 ms at least.
  * Sources: RFC 896, RFC 1122 s. 4.2.3.2; tcp_input.c and tcp_output.c, read as
  * descriptions of behaviour. */
-#define TICK_NS INT64_C(4000000)
-#define ATO_TICKS 10U   /* 40 ms */
 #define RTO_TICKS 50U   /* 200 ms, beside the round trip */
 #define RESEND_NS INT64_C(1000000000)
 
-static int64_t tick_at(const struct sim_bgp *bgp, int64_t at_ns)
+int64_t sim_bgp_tcp_tick(const struct sim_bgp *bgp, int64_t at_ns)
 {
-    return (at_ns + bgp->tick_phase_ns) / TICK_NS;
+    return (at_ns + bgp->tick_phase_ns) / BGP_TICK_NS;
 }
 
 static uint32_t piece_taken(struct sim_bgp *bgp)
@@ -83,30 +81,6 @@ static void count_sent(struct sim_bgp *bgp, uint32_t edge, uint32_t first)
     }
 }
 
-/* KEEPALIVEs come in now and then without being events: whoever looks at the
- * connection accounts for those since. Nobody answers them, so the delayed
- * acknowledgement runs out and ends the ping-pong. */
-static void note_keepalives(struct sim_bgp *bgp, uint32_t edge)
-{
-    struct bgp_tcp *tcp = &bgp->io[edge].tcp;
-    const struct sim_bgp_profile *theirs = bgp_profile(bgp, bgp->topology->peer[edge]);
-    if (theirs->hold_s <= 0.0 || bgp->stamp_ns < tcp->keepalive_ns) {
-        return;
-    }
-    double interval_s = theirs->hold_s / 3.0
-        * (1.0 - theirs->timer_jitter * sim_draw_uniform(&bgp->stream));
-    bool is_first = tcp->keepalive_ns == 0; /* its phase is anybody's guess */
-    int64_t interval_ns = hb_units_ns(interval_s), late_ns = bgp->stamp_ns - tcp->keepalive_ns;
-    int64_t past_ns = is_first ? hb_units_ns(interval_s * sim_draw_uniform(&bgp->stream))
-                               : late_ns % interval_ns;
-    tcp->keepalive_ns = bgp->stamp_ns - past_ns + interval_ns;
-    if (!is_first && !tcp->delack_pending) {
-        tcp->pingpong = false;
-        tcp->ato_ticks = ATO_TICKS;
-        tcp->received_tick = tick_at(bgp, bgp->stamp_ns - past_ns);
-    }
-}
-
 /* Any segment of ours carries the acknowledgement that was due. */
 static uint32_t acknowledgement(struct bgp_tcp *tcp)
 {
@@ -118,7 +92,7 @@ static uint32_t acknowledgement(struct bgp_tcp *tcp)
 static bool push_queue(struct sim_bgp *bgp, uint32_t edge)
 {
     struct bgp_tcp *tcp = &bgp->io[edge].tcp;
-    note_keepalives(bgp, edge);
+    sim_bgp_keepalive_note(bgp, edge);
     bool holds = bgp_profile(bgp, bgp->in[edge].owner)->nagle && tcp->acked != tcp->sent;
     if (tcp->first == 0 || holds) {
         return false;
@@ -130,7 +104,7 @@ static bool push_queue(struct sim_bgp *bgp, uint32_t edge)
     tcp->first = tcp->last = 0;
     tcp->sent++;
     tcp->sent_ns = bgp->stamp_ns;
-    if (tick_at(bgp, bgp->stamp_ns) - tcp->received_tick < (int64_t)tcp->ato_ticks) {
+    if (sim_bgp_tcp_tick(bgp, bgp->stamp_ns) - tcp->received_tick < (int64_t)tcp->ato_ticks) {
         tcp->pingpong = true;
     }
     sim_bgp_push(bgp, &(struct sim_event){ .kind = SIM_BGP_SEGMENT, .rank = 1,
@@ -164,8 +138,8 @@ void sim_bgp_tcp_open(struct sim_bgp *bgp, uint32_t edge)
     pieces_dropped(bgp, io->in_first);
     io->in_first = io->in_last = 0;
     /* OPEN and KEEPALIVE have been answered with data on either side. */
-    io->tcp = (struct bgp_tcp){ .ato_ticks = ATO_TICKS, .pingpong = true,
-        .received_tick = tick_at(bgp, bgp->now_ns), .delack_order = ++bgp->order,
+    io->tcp = (struct bgp_tcp){ .ato_ticks = BGP_ATO_TICKS, .pingpong = true,
+        .received_tick = sim_bgp_tcp_tick(bgp, bgp->now_ns), .delack_order = ++bgp->order,
         .round_trip_ns = 2 * (int64_t)bgp->topology->delay_ns[edge] };
 }
 
@@ -181,8 +155,8 @@ static void send_acknowledgement(struct sim_bgp *bgp, uint32_t edge)
 static void note_received(struct bgp_tcp *tcp, int64_t tick)
 {
     int64_t gap = tick - tcp->received_tick;
-    if (gap <= (int64_t)(ATO_TICKS / 2)) {
-        tcp->ato_ticks = tcp->ato_ticks / 2 + ATO_TICKS / 2;
+    if (gap <= (int64_t)(BGP_ATO_TICKS / 2)) {
+        tcp->ato_ticks = tcp->ato_ticks / 2 + BGP_ATO_TICKS / 2;
     } else if (gap < (int64_t)tcp->ato_ticks) {
         uint32_t ato = tcp->ato_ticks / 2 + (uint32_t)gap;
         tcp->ato_ticks = ato < RTO_TICKS ? ato : RTO_TICKS;
@@ -203,17 +177,17 @@ static void note_acknowledged(const struct sim_bgp *bgp, struct bgp_tcp *tcp, ui
 static void delay_acknowledgement(struct sim_bgp *bgp, uint32_t edge)
 {
     struct bgp_tcp *tcp = &bgp->io[edge].tcp;
-    int64_t tick = tick_at(bgp, bgp->now_ns);
+    int64_t tick = sim_bgp_tcp_tick(bgp, bgp->now_ns);
     /* The kernel counts a begun tick of the round trip as a whole one. */
-    uint32_t round_trip = (uint32_t)((tcp->round_trip_ns + TICK_NS - 1) / TICK_NS);
-    uint32_t most = round_trip > ATO_TICKS ? round_trip : ATO_TICKS;
+    uint32_t round_trip = (uint32_t)((tcp->round_trip_ns + BGP_TICK_NS - 1) / BGP_TICK_NS);
+    uint32_t most = round_trip > BGP_ATO_TICKS ? round_trip : BGP_ATO_TICKS;
     uint32_t ticks = tcp->ato_ticks < most ? tcp->ato_ticks : most;
     tcp->delack_pending = true;
     tcp->delack_order = ++bgp->order;
     /* The timer wheel rounds up to the tick after. */
     sim_bgp_push(bgp, &(struct sim_event){ .kind = SIM_BGP_DELACK, .rank = 6, .entity = edge,
         .order = bgp->order,
-        .at_ns = (tick + ticks + 1) * TICK_NS - bgp->tick_phase_ns });
+        .at_ns = (tick + ticks + 1) * BGP_TICK_NS - bgp->tick_phase_ns });
 }
 
 static bool is_current(struct sim_bgp *bgp, uint32_t edge, uint32_t epoch)
@@ -244,8 +218,8 @@ static void segment_arrived(struct sim_bgp *bgp, const struct sim_event *event)
     }
     segment_dropped(bgp, event->payload);
     struct bgp_tcp *tcp = &bgp->io[edge].tcp;
-    note_keepalives(bgp, edge);
-    note_received(tcp, tick_at(bgp, bgp->now_ns));
+    sim_bgp_keepalive_note(bgp, edge);
+    note_received(tcp, sim_bgp_tcp_tick(bgp, bgp->now_ns));
     note_acknowledged(bgp, tcp, segment.ack);
     if (!push_queue(bgp, edge)) {
         if (tcp->pingpong && !tcp->delack_pending) {
@@ -284,7 +258,7 @@ void sim_bgp_tcp_event(struct sim_bgp *bgp, const struct sim_event *event)
         struct bgp_tcp *tcp = &bgp->io[event->entity].tcp;
         if (tcp->delack_pending && tcp->delack_order == event->order) {
             tcp->pingpong = false;
-            tcp->ato_ticks = ATO_TICKS;
+            tcp->ato_ticks = BGP_ATO_TICKS;
             send_acknowledgement(bgp, event->entity);
         }
     }

@@ -9,7 +9,7 @@
 /* The sessions that stand at the start were set up in an order by lot. */
 void sim_bgp_turn_init(struct sim_bgp *bgp)
 {
-    struct sim_stream stream = sim_stream_of(bgp->options.seed, SIM_STREAM_BGP, UINT32_MAX);
+    struct sim_stream stream = sim_stream_of(bgp->options.seed, SIM_STREAM_BGP, BGP_STREAM_TURN);
     const struct data_topology *topology = bgp->topology;
     for (uint32_t edge = 0; edge < bgp->edge_count; edge++) {
         uint32_t back = topology->back[edge];
