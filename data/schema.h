@@ -20,7 +20,7 @@
  * scenario's currency. Keyed tables start with setting, policy, replication,
  * which data_rows_add fills in. */
 #define DATA_NAME_BYTES 64
-#define DATA_RESULTS_VERSION 1
+#define DATA_RESULTS_VERSION 2
 
 #define DATA_KEY_COLUMNS(X) \
     X(U16, setting, SETTING, "1", "swept setting, see /settings; 0 where nothing is swept") \
@@ -80,7 +80,7 @@
     X(F64, cost_latency, FINITE, "money", "of request latency, penalty beyond target included") \
     X(F64, cost_instances, FINITE, "money", "of instance time in all power states") \
     X(F64, cost_bytes, FINITE, "money", "of state and image transfer") \
-    X(F64, cost_updates, FINITE, "money", "of DNS and route updates") \
+    X(F64, cost_updates, FINITE, "money", "of DNS and route updates and BGP messages") \
     X(F64, cost_failures, FINITE, "money", "of failed and stale requests") \
     X(F64, optimum_cost, MAYBE, "money", "total cost of the clairvoyant optimum, same world") \
     X(F64, optimum_latency_ms, MAYBE, "ms", "mean request latency of the clairvoyant optimum") \
@@ -170,7 +170,9 @@
     X(U64, messages, ANY, "1", "updates that it caused") \
     X(F64, converged_s, MAYBE, "s", "until the last route had settled") \
     X(F32, moved, MAYBE, "1", "share of clients whose catchment it changed") \
-    X(F32, unreachable_s, MAYBE, "s", "mean time without a route over the clients concerned")
+    X(F32, unreachable_s, MAYBE, "s", "mean time without a route over the clients concerned, " \
+        "up to the next change or the run's end: a least value if some are censored") \
+    X(F32, censored, MAYBE, "1", "share of the clients concerned still without a route then")
 
 #define DATA_FAILURES_COLUMNS(X) \
     X(U8, kind, FAILURE, "", "what failed; `healthy`: nothing, the detector was wrong") \
@@ -192,15 +194,19 @@
     X(F32, dns_s, COUNT, "s", "an old answer was cached, or there was none") \
     X(U8, failover, FAILOVER, "", "what the controller moved it to") \
     X(F32, lost_mb, COUNT, "MB", "state that was lost") \
-    X(U8, is_violator, ANY, "1", "1: its resolver extends TTLs")
+    X(U8, is_violator, ANY, "1", "1: its resolver extends TTLs") \
+    X(U8, is_censored, ANY, "1", "1: not served again before it disconnected or the run ended: " \
+        "it would have lasted longer")
 
 #define DATA_RESILIENCE_COLUMNS(X) \
     X(U32, failures, ANY, "1", "failures of sites") \
     X(U32, detected, ANY, "1", "of these, noticed before they were repaired") \
-    X(U32, false_positives, ANY, "1", "sites taken down without a failure") \
+    X(U32, false_positives, ANY, "1", "sites taken down without a failure, or long after it") \
     X(F64, detection_s, MAYBE, "s", "mean time from failure to notice") \
     X(U64, outages, ANY, "1", "outages of clients") \
-    X(F64, outage_mean_s, MAYBE, "s", "mean length of an outage") \
+    X(U64, censored, ANY, "1", "of these, cut short: the client disconnected or the run ended") \
+    X(F64, lost_requests, COUNT, "1", "requests that failed in outages") \
+    X(F64, outage_mean_s, MAYBE, "s", "mean length of an outage, the censored as far as seen") \
     X(F64, outage_p50_s, MAYBE, "s", "median length") \
     X(F64, outage_p95_s, MAYBE, "s", "95th percentile") \
     X(F64, detection_part_s, MAYBE, "s", "mean over outages: until the controller knew") \
@@ -279,6 +285,7 @@ enum data_results_table {
     X(BUSY, "busy: instance-s") X(IDLE, "idle: instance-s") X(STANDBY, "standby: instance-s") \
     X(BOOT, "boot: instance-s") X(STATE, "state: bytes") X(IMAGE, "image: bytes") \
     X(DNS_UPDATE, "dns update: updates") X(ROUTE_UPDATE, "route update: updates") \
+    X(BGP_MESSAGE, "bgp message: messages") \
     X(REQUEST_FAILED, "request failed: requests") X(REQUEST_STALE, "request stale: requests") \
     X(ENERGY, "energy: J")
 

@@ -50,6 +50,7 @@ struct sim_infra_config {
     struct sim_provision_config provision; /* loop, kinds, sites, transfer, done: filled by infra */
     struct sim_infra_service service;
     struct hb_prices prices;
+    double bgp_message; /* price of a BGP message */
     struct sim_ledger_power power;
     /* At once; memory is only touched when used. A full table ends the run with HB_ERR_FULL. */
     uint32_t instance_capacity;  /* 0: 4 a client and 64 */

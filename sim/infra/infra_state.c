@@ -85,7 +85,8 @@ static enum hb_status create_parts(struct sim_infra *infra)
 {
     const struct sim_infra_config *config = &infra->config;
     struct sim_ledger_config ledger = { .sites = config->sites,
-        .site_count = config->site_count, .prices = config->prices, .power = config->power };
+        .site_count = config->site_count, .prices = config->prices,
+        .bgp_message = config->bgp_message, .power = config->power };
     enum hb_status status = sim_ledger_create(&ledger, &infra->ledger);
     if (status != HB_OK) {
         return status;

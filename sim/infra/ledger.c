@@ -46,7 +46,8 @@ static enum hb_status checked(const struct sim_ledger_config *config)
         }
         last_w = w;
     }
-    if (!(config->power.byte_j >= 0.0 && config->power.byte_j <= 1.0)) {
+    if (!(config->power.byte_j >= 0.0 && config->power.byte_j <= 1.0)
+        || !(config->bgp_message >= 0.0 && config->bgp_message <= 1e6)) {
         return HB_ERR_RANGE;
     }
     return hb_cost_check(&config->prices, &service);
@@ -113,8 +114,9 @@ void sim_ledger_book_item(struct sim_ledger *ledger, enum sim_ledger_item item, 
     ledger->total.items[item] += count;
 }
 
-static double item_price(const struct hb_prices *prices, enum sim_ledger_item item)
+double sim_ledger_item_price(const struct sim_ledger *ledger, enum sim_ledger_item item)
 {
+    const struct hb_prices *prices = &ledger->config.prices;
     switch (item) {
     case SIM_LEDGER_ITEM_DNS_UPDATE:
         return prices->dns_update;
@@ -122,6 +124,8 @@ static double item_price(const struct hb_prices *prices, enum sim_ledger_item it
         return prices->route_update;
     case SIM_LEDGER_ITEM_FAILED_REQUEST:
         return prices->failed_request;
+    case SIM_LEDGER_ITEM_BGP_MESSAGE:
+        return ledger->config.bgp_message;
     case SIM_LEDGER_ITEM_COUNT:
         break;
     }
@@ -155,7 +159,7 @@ static void convert(const struct sim_ledger *ledger, const struct entries *entri
     for (int i = 0; i < SIM_LEDGER_ITEM_COUNT; i++) {
         out->items[i] = entries->items[i];
         out->item_money += (double)entries->items[i]
-            * item_price(&config->prices, (enum sim_ledger_item)i);
+            * sim_ledger_item_price(ledger, (enum sim_ledger_item)i);
     }
 }
 

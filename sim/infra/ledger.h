@@ -22,7 +22,7 @@ enum sim_ledger_purpose {
 /* Countable things that have a price each. */
 #define SIM_LEDGER_ITEM_LIST(X)                                             \
     X(DNS_UPDATE, "dns_update") X(ROUTE_UPDATE, "route_update")             \
-    X(FAILED_REQUEST, "failed_request")
+    X(FAILED_REQUEST, "failed_request") X(BGP_MESSAGE, "bgp_message")
 
 enum sim_ledger_item {
 #define X(name, text) SIM_LEDGER_ITEM_##name,
@@ -49,12 +49,13 @@ void sim_ledger_power_default(struct sim_ledger_power *out);
  * bytes leave one site (or the registry, HB_NONE) and arrive at another. */
 struct sim_ledger;
 
-/* HB_ERR_RANGE: power states or prices not ascending. HB_ERR_MEMORY.
+/* HB_ERR_RANGE: power states or prices not ascending, or negative. HB_ERR_MEMORY.
  * sites [site_count] borrowed for the ledger's life. */
 struct sim_ledger_config {
     const struct hb_site *sites;
     uint32_t site_count;
     struct hb_prices prices;
+    double bgp_message; /* price of one between two routers; nobody who decides weighs it */
     struct sim_ledger_power power;
 };
 
@@ -83,6 +84,9 @@ void sim_ledger_site(const struct sim_ledger *ledger, uint32_t site,
     struct sim_ledger_account *out);
 /* Of the whole run, from the purposes' accounts (not by adding up sites). */
 void sim_ledger_total(const struct sim_ledger *ledger, struct sim_ledger_account *out);
+
+/* The price of one item. */
+double sim_ledger_item_price(const struct sim_ledger *ledger, enum sim_ledger_item item);
 
 /* Whether sites and purposes agree to the last microsecond and byte; if not,
  * why [why_bytes] says where. For sim_loop_add_check (ctx = the ledger). */

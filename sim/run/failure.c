@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "sim/engine/draw.h"
+#include "sim/run/routes.h"
 
 #define FAILURE_BIT (UINT32_C(1) << 27) /* entities beyond all clients */
 #define MISSED_BIT (UINT32_C(1) << 26)
@@ -285,8 +286,7 @@ static void change_line(struct sim_episode *episode, uint32_t site, enum line wa
     }
     enum sim_catchment_fault fault = is == LINE_WHOLE ? SIM_CATCHMENT_RESTORE
         : is == LINE_SILENT ? SIM_CATCHMENT_SILENCE : SIM_CATCHMENT_CUT;
-    enum hb_status status = sim_catchment_fault(episode->catchment, site, fault,
-        sim_episode_now_ns(episode));
+    enum hb_status status = sim_routes_fault(episode, site, fault);
     if (status != HB_OK) {
         sim_loop_stop(episode->loop, status);
     }
@@ -305,6 +305,7 @@ static void strike_site(struct sim_episode *episode, uint32_t failure, uint32_t 
     at->severed += is_line ? step : 0;
     at->silenced += is_line && it->silent ? step : 0;
     if (is_begin && !was_struck) {
+        sim_outage_add_failure(episode, site, HB_NEVER_NS); /* one before may have gone unseen */
         at->kind = (uint8_t)it->kind;
         at->began_ns = sim_episode_now_ns(episode);
         at->ended_ns = at->detected_ns = HB_NEVER_NS;

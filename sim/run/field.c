@@ -157,7 +157,7 @@ static const struct sim_field prices_fields[] = {
     FIELD(REAL, request_ms), FIELD(REAL, target_ms), FIELD(REAL, over_target_request_ms),
     FIELD(REAL, off_hour), FIELD(REAL, standby_hour), FIELD(REAL, idle_hour),
     FIELD(REAL, busy_hour), FIELD(REAL, state_gb), FIELD(REAL, image_gb), FIELD(REAL, dns_update),
-    FIELD(REAL, route_update), FIELD(REAL, failed_request),
+    FIELD(REAL, route_update), FIELD(REAL, bgp_message), FIELD(REAL, failed_request),
 };
 #undef OWNER
 

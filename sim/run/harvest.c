@@ -229,6 +229,14 @@ static double bytes_of(const struct sim_ledger_account *account, bool is_image)
     return bytes;
 }
 
+static void add_messages(struct sim_episode *episode, uint32_t site,
+    const struct sim_ledger_account *account)
+{
+    double messages = (double)account->items[SIM_LEDGER_ITEM_BGP_MESSAGE];
+    add_ledger(episode, DATA_ACCOUNT_BGP_MESSAGE, site, messages,
+        messages * episode->scenario->prices.bgp_message);
+}
+
 static void harvest_ledger_of(struct sim_episode *episode, uint32_t site)
 {
     static const enum data_account powers[] = { [HB_POWER_STANDBY] = DATA_ACCOUNT_STANDBY,
@@ -246,6 +254,7 @@ static void harvest_ledger_of(struct sim_episode *episode, uint32_t site)
     add_ledger(episode, DATA_ACCOUNT_STATE, site, state, hb_cost_state(prices, state));
     add_ledger(episode, DATA_ACCOUNT_IMAGE, site, image, hb_cost_image(prices, image));
     add_ledger(episode, DATA_ACCOUNT_ENERGY, site, account.energy_j, 0.0);
+    add_messages(episode, site, &account);
 }
 
 static void harvest_ledger(struct sim_episode *episode, const struct sim_ledger_account *total)
@@ -266,6 +275,9 @@ static void harvest_ledger(struct sim_episode *episode, const struct sim_ledger_
         failed * prices->failed_request + sums->failure_money);
     add_ledger(episode, DATA_ACCOUNT_REQUEST_STALE, HB_NONE, stale,
         stale * prices->failed_request);
+    struct sim_ledger_account outside;
+    sim_ledger_site(sim_infra_ledger(episode->infra), HB_NONE, &outside);
+    add_messages(episode, HB_NONE, &outside);
     for (uint32_t site = 0; site < episode->stage->map.site_count; site++) {
         harvest_ledger_of(episode, site);
     }
@@ -292,7 +304,8 @@ static void sum_money(const struct sim_episode *episode, const struct sim_ledger
     summary->cost_instances = total->instance_money;
     summary->cost_bytes = total->traffic_money;
     summary->cost_updates = (double)total->items[SIM_LEDGER_ITEM_DNS_UPDATE] * prices->dns_update
-        + (double)total->items[SIM_LEDGER_ITEM_ROUTE_UPDATE] * prices->route_update;
+        + (double)total->items[SIM_LEDGER_ITEM_ROUTE_UPDATE] * prices->route_update
+        + (double)total->items[SIM_LEDGER_ITEM_BGP_MESSAGE] * episode->scenario->prices.bgp_message;
     summary->cost_failures
         = (double)total->items[SIM_LEDGER_ITEM_FAILED_REQUEST] * prices->failed_request
         + episode->sums.failure_money;

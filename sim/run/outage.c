@@ -142,7 +142,7 @@ void sim_outage_look(struct sim_episode *episode, uint32_t client,
         }
     } else if (!is_failing && is_begun) {
         it->is_crashed = 0;
-        sim_outage_add_row(episode, client, sim_episode_now_ns(episode));
+        sim_outage_add_row(episode, client, false);
     }
     it->part = (uint8_t)part_of(episode, client, view);
 }
@@ -152,7 +152,7 @@ void sim_outage_close(struct sim_episode *episode, uint32_t client)
     if (episode->outage != NULL) {
         struct sim_outage_client *it = &episode->outage->clients[client];
         if (it->began_ns != HB_NEVER_NS) {
-            sim_outage_add_row(episode, client, sim_episode_now_ns(episode));
+            sim_outage_add_row(episode, client, true);
         }
         it->heading = HB_NONE;
     }
@@ -163,6 +163,16 @@ void sim_outage_said(struct sim_episode *episode, uint32_t client, int64_t effec
     if (episode->outage != NULL) {
         episode->outage->clients[client].said_ns = effective_ns;
     }
+}
+
+/* The last probe that a failure ate may be judged when the site is whole again. */
+static bool is_seen_late(const struct sim_episode *episode, const struct sim_outage_site *at,
+    int64_t now_ns)
+{
+    const struct hb_policy *policy = &episode->policy->set;
+    int64_t until_ns = at->ended_ns == HB_NEVER_NS ? INT64_MIN
+        : hb_units_after(at->ended_ns, policy->probe_interval_s + policy->probe_timeout_s);
+    return at->has_row && at->detected_ns == HB_NEVER_NS && now_ns <= until_ns;
 }
 
 static void site_turned(struct sim_episode *episode, const struct hb_sample *sample)
@@ -177,7 +187,10 @@ static void site_turned(struct sim_episode *episode, const struct hb_sample *sam
         at->detected_ns = sample->at_ns;
         outage->detected++;
         outage->detection_s += hb_units_s(sample->at_ns - at->began_ns);
+    } else if (is_seen_late(episode, at, sample->at_ns)) {
+        at->detected_ns = sample->at_ns;
     } else if (at->struck == 0) {
+        sim_outage_add_failure(episode, sample->site, HB_NEVER_NS);
         outage->false_positives++;
         *at = (struct sim_outage_site) { .began_ns = HB_NEVER_NS, .ended_ns = HB_NEVER_NS,
             .detected_ns = sample->at_ns, .withdrawn_ns = sample->at_ns, .loss = at->loss,

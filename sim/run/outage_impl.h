@@ -44,12 +44,13 @@ struct sim_outage {
     uint32_t failures, detected, false_positives, violators;
     double detection_s, late_requests, violator_requests, lost_mb;
     double length_s, part_s[SIM_OUTAGE_PARTS];
-    uint64_t count;
+    uint64_t count, censored;
     struct data_histogram lengths; /* s, in a histogram made for ms */
 };
 
 /* outage_rows.c */
-void sim_outage_add_row(struct sim_episode *episode, uint32_t client, int64_t ended_ns);
+/* The client's outage ends now; is_censored: without its being served again. */
+void sim_outage_add_row(struct sim_episode *episode, uint32_t client, bool is_censored);
 void sim_outage_add_failure(struct sim_episode *episode, uint32_t site, int64_t back_ns);
 
 #endif

@@ -3,11 +3,12 @@
 
 #include <math.h>
 
-void sim_outage_add_row(struct sim_episode *episode, uint32_t client, int64_t ended_ns)
+void sim_outage_add_row(struct sim_episode *episode, uint32_t client, bool is_censored)
 {
     static const uint64_t rows_max = 1000000; /* per run */
     struct sim_outage *outage = episode->outage;
     struct sim_outage_client *it = &outage->clients[client];
+    int64_t ended_ns = sim_episode_now_ns(episode);
     double length_s = hb_units_s(ended_ns - it->began_ns);
     struct data_outages_row row = { .client = client,
         .site = it->site,
@@ -19,12 +20,14 @@ void sim_outage_add_row(struct sim_episode *episode, uint32_t client, int64_t en
         .dns_s = it->part_s[SIM_OUTAGE_DNS],
         .failover = it->failover,
         .lost_mb = it->lost_mb,
-        .is_violator = sim_dns_is_violator(episode->dns, client) };
+        .is_violator = sim_dns_is_violator(episode->dns, client),
+        .is_censored = is_censored };
     it->began_ns = HB_NEVER_NS;
     if (!(length_s > 0.0)) {
         return; /* over before a request could fail */
     }
     outage->count++;
+    outage->censored += is_censored;
     outage->length_s += length_s;
     data_histogram_add(&outage->lengths, length_s, 1.0);
     for (int part = 0; part < SIM_OUTAGE_PARTS; part++) {
@@ -76,6 +79,8 @@ void sim_outage_finish(struct sim_episode *episode)
         .false_positives = outage->false_positives,
         .detection_s = per(outage->detection_s, outage->detected),
         .outages = outage->count,
+        .censored = outage->censored,
+        .lost_requests = outage->length_s * episode->scenario->service.request_rate_hz,
         .outage_mean_s = per(outage->length_s, count),
         .outage_p50_s = has_any ? data_histogram_quantile_ms(&outage->lengths, 0.5) : (double)NAN,
         .outage_p95_s = has_any ? data_histogram_quantile_ms(&outage->lengths, 0.95) : (double)NAN,

@@ -225,6 +225,7 @@ static enum hb_status create_infra(struct sim_episode *episode, struct sim_trans
     config.lines = lines;
     config.registry_mb_s = episode->scenario->service.registry_mb_s;
     config.prices = episode->prices;
+    config.bgp_message = episode->scenario->prices.bgp_message;
     if (sim_outage_is_possible(episode->scenario)) { /* all move at once, and perhaps back */
         config.operation_capacity = 16 * stage->client_count + 4096;
         config.instance_capacity = 8 * stage->client_count + 4096;

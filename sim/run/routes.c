@@ -28,6 +28,7 @@ struct sim_routes {
     struct spot *spots;  /* [place_count] */
     uint32_t *next, *before; /* [client_count] neighbours in the list of a place */
     struct window window;
+    uint64_t booked; /* messages in the ledger */
     struct data_mrt *mrt;
     uint32_t place_count;
 };
@@ -107,13 +108,32 @@ static void note_spot(struct sim_episode *episode, uint32_t place)
     }
 }
 
+static uint64_t messages_of(const struct sim_catchment_counts *counts)
+{
+    return counts->announcements + counts->withdrawals;
+}
+
+/* Messages since the last booking, at the site whose change is under way. */
+static void book_messages(struct sim_episode *episode)
+{
+    struct sim_routes *routes = episode->routes;
+    struct sim_catchment_counts counts = sim_catchment_counts(episode->catchment);
+    uint64_t messages = messages_of(&counts);
+    if (messages > routes->booked) {
+        sim_ledger_book_item(sim_infra_ledger(episode->infra), SIM_LEDGER_ITEM_BGP_MESSAGE,
+            routes->window.is_open ? routes->window.site : HB_NONE, messages - routes->booked);
+        routes->booked = messages;
+    }
+}
+
 /* What the window's change has done, over the clients that were connected then. */
 static void close_window(struct sim_episode *episode, bool has_settled)
 {
     struct sim_routes *routes = episode->routes;
     struct window *window = &routes->window;
-    double total = 0.0, moved = 0.0, concerned = 0.0, out_s = 0.0;
+    double total = 0.0, moved = 0.0, concerned = 0.0, out_s = 0.0, still = 0.0;
     int64_t now_ns = sim_episode_now_ns(episode);
+    book_messages(episode);
     if (!window->is_open) {
         return;
     }
@@ -123,26 +143,28 @@ static void close_window(struct sim_episode *episode, bool has_settled)
         if (spot->weight == 0) {
             continue;
         }
-        if (spot->out_ns != HB_NEVER_NS) {
+        bool is_out = spot->out_ns != HB_NEVER_NS;
+        if (is_out) {
             spot->out_s += hb_units_s(now_ns - spot->out_ns);
             spot->out_ns = now_ns;
         }
         bool has_moved = sim_catchment_site(episode->catchment, place) != spot->was_site;
         total += spot->weight;
         moved += has_moved ? spot->weight : 0.0;
-        concerned += has_moved || spot->out_s > 0.0 ? spot->weight : 0.0;
+        concerned += has_moved || is_out || spot->out_s > 0.0 ? spot->weight : 0.0;
+        still += is_out ? spot->weight : 0.0;
         out_s += spot->weight * spot->out_s;
     }
     struct sim_catchment_counts counts = sim_catchment_counts(episode->catchment);
     double took_s = counts.changed_ns > window->at_ns
         ? hb_units_s(counts.changed_ns - window->at_ns) : 0.0;
-    uint64_t messages = counts.announcements + counts.withdrawals
-        - window->counts.announcements - window->counts.withdrawals;
+    uint64_t messages = messages_of(&counts) - messages_of(&window->counts);
     struct data_bgp_row row = { .at_ns = window->at_ns, .site = window->site,
         .change = window->change, .messages = messages,
         .converged_s = has_settled ? took_s : (double)NAN,
         .moved = total > 0.0 ? (float)(moved / total) : NAN,
-        .unreachable_s = concerned > 0.0 ? (float)(out_s / concerned) : NAN };
+        .unreachable_s = concerned > 0.0 ? (float)(out_s / concerned) : NAN,
+        .censored = concerned > 0.0 ? (float)(still / concerned) : NAN };
     data_rows_add(episode->options.rows, DATA_TABLE_BGP, &row);
 }
 
@@ -240,7 +262,7 @@ static void touch_all(struct sim_episode *episode)
     sim_serve_settle(episode);
 }
 
-void sim_routes_fault(struct sim_episode *episode, uint32_t site,
+enum hb_status sim_routes_fault(struct sim_episode *episode, uint32_t site,
     enum sim_catchment_fault fault)
 {
     static const enum data_change changes[] = { [SIM_CATCHMENT_CUT] = DATA_CHANGE_LINK_DOWN,
@@ -248,8 +270,13 @@ void sim_routes_fault(struct sim_episode *episode, uint32_t site,
         [SIM_CATCHMENT_RESTORE] = DATA_CHANGE_LINK_UP,
         [SIM_CATCHMENT_RESET] = DATA_CHANGE_SESSION_RESET };
     sim_routes_open(episode, site, changes[fault]);
-    enum hb_status status = sim_catchment_fault(episode->catchment, site, fault,
-        sim_episode_now_ns(episode));
+    return sim_catchment_fault(episode->catchment, site, fault, sim_episode_now_ns(episode));
+}
+
+static void change_line(struct sim_episode *episode, uint32_t site,
+    enum sim_catchment_fault fault)
+{
+    enum hb_status status = sim_routes_fault(episode, site, fault);
     assert(status == HB_OK);
     touch_all(episode);
 }
@@ -299,7 +326,7 @@ static void undo(struct sim_episode *episode, uint32_t site,
         break;
     case SIM_ROUTING_CUT:
     case SIM_ROUTING_SILENCE:
-        sim_routes_fault(episode, site, SIM_CATCHMENT_RESTORE);
+        change_line(episode, site, SIM_CATCHMENT_RESTORE);
         break;
     case SIM_ROUTING_DRAIN:
         tell_drain(episode, site, 0.0);
@@ -329,16 +356,16 @@ void sim_routes_change(void *ctx, const struct sim_event *event)
         announce(episode, site, change);
         break;
     case SIM_ROUTING_CUT:
-        sim_routes_fault(episode, site, SIM_CATCHMENT_CUT);
+        change_line(episode, site, SIM_CATCHMENT_CUT);
         break;
     case SIM_ROUTING_SILENCE:
-        sim_routes_fault(episode, site, SIM_CATCHMENT_SILENCE);
+        change_line(episode, site, SIM_CATCHMENT_SILENCE);
         break;
     case SIM_ROUTING_RESTORE:
-        sim_routes_fault(episode, site, SIM_CATCHMENT_RESTORE);
+        change_line(episode, site, SIM_CATCHMENT_RESTORE);
         break;
     case SIM_ROUTING_RESET:
-        sim_routes_fault(episode, site, SIM_CATCHMENT_RESET);
+        change_line(episode, site, SIM_CATCHMENT_RESET);
         break;
     case SIM_ROUTING_DRAIN:
         tell_drain(episode, site, 1.0);

@@ -32,7 +32,7 @@ void sim_routes_move(struct sim_episode *episode, uint32_t client, uint32_t was)
 void sim_routes_count(struct sim_episode *episode, uint32_t place, int step);
 
 /* Faults of a site's lines, for whoever injects them: rows, routes and clients. */
-void sim_routes_fault(struct sim_episode *episode, uint32_t site,
+enum hb_status sim_routes_fault(struct sim_episode *episode, uint32_t site,
     enum sim_catchment_fault fault);
 
 /* Handler of SIM_EPISODE_CHANGE. */

@@ -154,7 +154,7 @@ struct sim_scenario_sites {
 struct sim_scenario_prices {
     double request_ms, target_ms, over_target_request_ms;
     double off_hour, standby_hour, idle_hour, busy_hour;
-    double state_gb, image_gb, dns_update, route_update, failed_request;
+    double state_gb, image_gb, dns_update, route_update, bgp_message, failed_request;
 };
 
 struct sim_scenario_consent {

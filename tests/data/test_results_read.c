@@ -43,9 +43,9 @@ static void another_kind_of_file_is_told(void **state)
 static void a_newer_version_is_told(void **state)
 {
     (void)state;
-    spoiled_put_integer("format_version", 2);
+    spoiled_put_integer("format_version", 1);
     spoiled_expect(
-        HB_ERR_VERSION, "bad.h5: /manifest attribute format_version: found 2: expected 1");
+        HB_ERR_VERSION, "bad.h5: /manifest attribute format_version: found 1: expected 2");
 }
 
 static void a_missing_table_or_column_is_told(void **state)

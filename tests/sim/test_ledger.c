@@ -14,6 +14,7 @@ static struct sim_ledger *ledger_of(struct sim_ledger_config *config)
     struct sim_ledger *ledger;
     *config = (struct sim_ledger_config){ .sites = sites, .site_count = 3 };
     hb_cost_default(&config->prices, &ignored);
+    config->bgp_message = 0.5;
     sim_ledger_power_default(&config->power);
     assert_int_equal(sim_ledger_create(config, &ledger), HB_OK);
     return ledger;
@@ -38,6 +39,9 @@ static void money_and_energy_follow_from_the_books(void **state)
     assert_near(one.traffic_money, 0.06, 1e-12);
     assert_near(one.energy_j, 7200.0 * 12.5 + 3.0 * 216e3, 1e-6);
     assert_near(outside.item_money, 5.0 * 4e-7, 1e-15);
+    sim_ledger_book_item(ledger, SIM_LEDGER_ITEM_BGP_MESSAGE, 0, 73);
+    sim_ledger_site(ledger, 0, &outside);
+    assert_near(outside.item_money, 36.5, 1e-12);
     assert_near(all.instance_money + all.traffic_money + all.item_money,
         2.0 * 0.0104 * 2.5 + 0.06 + 2e-6, 1e-12);
     assert_near(all.energy_j, one.energy_j, 1e-9);
@@ -113,6 +117,9 @@ static void power_states_out_of_order_are_refused(void **state)
     assert_int_equal(sim_ledger_create(&bad, &none), HB_ERR_RANGE);
     bad = config;
     bad.prices.hour[HB_POWER_BUSY] = 0.0;
+    assert_int_equal(sim_ledger_create(&bad, &none), HB_ERR_RANGE);
+    bad = config;
+    bad.bgp_message = -1e-9;
     assert_int_equal(sim_ledger_create(&bad, &none), HB_ERR_RANGE);
     bad = config;
     bad.power.byte_j = NAN;

@@ -5,58 +5,11 @@
 #include "tests/support/assert_near.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "data/results.h"
-#include "tests/support/paths.h"
-#include "tests/support/program.h"
-
-static struct program_run said;
-static char *folder;
-
-/* Two cities with a site each; what fails, the policies and more are the test's. */
-struct small {
-    const char *failures, *policies;
-    const char *network, *topology; /* NULL: nothing */
-    uint32_t clients;
-    double hours;
-};
-
-static void write_small(const struct small *it)
-{
-    char text[6000];
-    (void)snprintf(text, sizeof text, "<?xml version=\"1.0\"?>\n"
-        "<scenario version=\"1\" name=\"small\" seed=\"731\">\n"
-        "<world start=\"2026-03-02T06:00:00Z\" duration_h=\"%g\" history_h=\"1\" clients=\"%u\">\n"
-        "<city name=\"Köln\" country=\"DE\"/><city name=\"Paris\" country=\"FR\"/></world>\n"
-        "<service request_rate_hz=\"5\" sessions=\"always_on\" state_mb=\"50\" lead_s=\"3\"/>\n"
-        "<network suboptimal=\"0\" %s/>\n%s\n"
-        "<sites><edge per_city=\"1\"/></sites>\n"
-        "<failures>\n%s\n</failures>\n"
-        "<policies>\n%s\n</policies>\n</scenario>\n",
-        it->hours, it->clients, it->network == NULL ? "" : it->network,
-        it->topology == NULL ? "" : it->topology, it->failures, it->policies);
-    program_write(folder, "small.xml", text);
-}
-
-static struct data_result_file *play(const struct small *it)
-{
-    char path[1200];
-    struct data_problem problem = { "" };
-    struct data_result_file *file = NULL;
-    static const char *const arguments[] = { "run", "small.xml", "--quiet", "--no-report",
-        "--check", "-j1", "-o", "small.h5", NULL };
-    write_small(it);
-    program_run(&(struct program_call) { .arguments = arguments, .folder = folder }, &said);
-    if (said.exit_status != 0) {
-        fail_msg("exit status %d: %s", said.exit_status, said.err);
-    }
-    (void)snprintf(path, sizeof path, "%s/small.h5", folder);
-    assert_int_equal(data_results_open(path, &file, &problem), HB_OK);
-    return file;
-}
+#include "tests/system/small_run.h"
 
 enum { SITES = 2, POLICIES_MAX = 4 };
 
@@ -94,12 +47,9 @@ static enum hb_status keep_outage(void *context, const void *visited)
 
 static struct seen see(struct data_result_file *file)
 {
-    struct data_problem problem = { "" };
     struct seen seen = { .outages = { 0 } };
-    assert_int_equal(data_results_each(file, DATA_TABLE_FAILURES, keep_failure, &seen, &problem),
-        HB_OK);
-    assert_int_equal(data_results_each(file, DATA_TABLE_OUTAGES, keep_outage, &seen, &problem),
-        HB_OK);
+    small_run_rows(file, DATA_TABLE_FAILURES, keep_failure, &seen);
+    small_run_rows(file, DATA_TABLE_OUTAGES, keep_outage, &seen);
     data_results_close(file);
     return seen;
 }
@@ -126,9 +76,9 @@ static void detection_is_fall_intervals_and_a_timeout(void **state)
     (void)snprintf(all, sizeof all, "%s\n%s\n%s", policies[0], policies[1], policies[2]);
     struct small small = { .clients = 200, .hours = 2.0, .policies = all,
         .network = "extend_share=\"0\"",
-        .failures = "<failure kind=\"server_crash\" site=\"edge/Köln-1\" at_h=\"1.50102777\" "
-                    "duration_s=\"900\"/>" };
-    struct seen seen = see(play(&small));
+        .failures = "<failures><failure kind=\"server_crash\" site=\"edge/Köln-1\" "
+                    "at_h=\"1.50102777\" duration_s=\"900\"/></failures>" };
+    struct seen seen = see(small_run(&small));
     for (int i = 0; i < 3; i++) {
         double phase_s = cases[i].interval_s * 0.5 / SITES;
         double probes = ceil((at_s - phase_s) / cases[i].interval_s);
@@ -152,25 +102,180 @@ static void detection_is_fall_intervals_and_a_timeout(void **state)
     }
 }
 
-static int make_folder(void **state)
+/* Of one policy: lives and repairs of sites, by their rows in order. */
+struct lives {
+    int64_t ended_ns[SITES];
+    double up_s, up_square_s2, down_s;
+    uint32_t up_count, down_count, rows, longer;
+};
+
+static const double mtbf_s = 7200.0, mttr_s = 300.0;
+
+static enum hb_status keep_life(void *context, const void *visited)
 {
-    (void)state;
-    folder = program_folder();
-    return 0;
+    struct lives *lives = context;
+    const struct data_failures_row *row = visited;
+    if (row->kind == DATA_FAILURE_HEALTHY) {
+        return HB_OK;
+    }
+    double up_s = hb_units_s(row->began_ns - lives->ended_ns[row->site]);
+    assert_true(up_s >= 0.0);
+    lives->up_s += up_s;
+    lives->up_square_s2 += up_s * up_s;
+    lives->longer += up_s > mtbf_s;
+    lives->up_count++;
+    lives->rows++;
+    if (row->ended_ns != HB_NEVER_NS) {
+        lives->down_s += hb_units_s(row->ended_ns - row->began_ns);
+        lives->down_count++;
+        lives->ended_ns[row->site] = row->ended_ns;
+    }
+    return HB_OK;
 }
 
-static int remove_folder(void **state)
+/* Exponential: mean m +- m / sqrt n, a share 1/e of the lives beyond the mean, squares of mean
+ * 2 m^2 (deviation of a square sqrt 20 m^2); all within four deviations, so one in some
+ * thousand seeds would fail. Repairs are shorter than a site's detection at times: they are
+ * counted all the same. */
+static void lives_and_repairs_are_exponential(void **state)
 {
     (void)state;
-    program_remove(folder);
-    free(folder);
-    return 0;
+    struct small small = { .clients = 3, .hours = 1200.0,
+        .policies = "<policy name=\"a\" kind=\"anycast\" probe_interval_s=\"100\"/>",
+        .failures = "<failures><failure kind=\"server_crash\" mtbf_h=\"2\" mttr_s=\"300\"/>"
+                    "</failures>" };
+    struct lives lives = { .rows = 0 };
+    struct data_result_file *file = small_run(&small);
+    small_run_rows(file, DATA_TABLE_FAILURES, keep_life, &lives);
+    struct data_resilience_row row = small_run_resilience(file, 0);
+    data_results_close(file);
+    double n = lives.up_count, expected = 2.0 * 1200.0 * 3600.0 / (mtbf_s + mttr_s);
+    assert_near(n, expected, 4.0 * sqrt(expected));
+    assert_near(lives.up_s / n, mtbf_s, 4.0 * mtbf_s / sqrt(n));
+    assert_near(lives.longer / n, exp(-1.0), 4.0 * sqrt(exp(-1.0) * (1.0 - exp(-1.0)) / n));
+    assert_near(lives.up_square_s2 / n / (mtbf_s * mtbf_s), 2.0, 4.0 * sqrt(20.0 / n));
+    assert_near(lives.down_s / lives.down_count, mttr_s, 4.0 * mttr_s / sqrt(lives.down_count));
+    assert_int_equal(row.failures, lives.rows);
+    assert_true(row.detected < row.failures);
+    assert_int_equal(row.false_positives, 0);
+    /* a repair must outlast the phase of the probes, 0 to 100 s, and 102 s more */
+    double seen = exp(-102.0 / mttr_s) * (1.0 - exp(-100.0 / mttr_s)) * mttr_s / 100.0;
+    assert_near(row.detected / n, seen, 4.0 * sqrt(seen * (1.0 - seen) / n));
+}
+
+/* Cut lines move anycast at once where no routes are simulated; silent ones when the probes
+ * have found out, or the line is whole again before. Who has a record waits for the probes
+ * either way. */
+static void a_partition_is_felt_until_somebody_sees_it(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *silent;
+        double duration_s, anycast_s;
+    } cases[] = { { "no", 900.0, 0.0 }, { "yes", 900.0, 1.0 }, { "yes", 7.0, 7.0 } };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char failures[300];
+        (void)snprintf(failures, sizeof failures, "<failures><failure kind=\"partition\" "
+            "site=\"edge/Köln-1\" at_h=\"0.75\" duration_s=\"%g\" silent=\"%s\"/></failures>",
+            cases[i].duration_s, cases[i].silent);
+        struct small small = { .clients = 100, .hours = 1.5, .failures = failures,
+            .network = "extend_share=\"0\"",
+            .policies = "<policy name=\"a\" kind=\"anycast\"/>"
+                        "<policy name=\"b\" kind=\"nearest\" failover=\"new\" dns_ttl_s=\"30\"/>" };
+        struct seen seen = see(small_run(&small));
+        double detected_s = seen.detected_s[0][0];
+        bool is_short = cases[i].duration_s < 10.0;
+        assert_true(isnan(detected_s) == is_short);
+        if (cases[i].anycast_s < 0.5) {
+            assert_int_equal(seen.outages[0], 0);
+        } else {
+            double felt_s = is_short ? cases[i].duration_s : detected_s;
+            assert_true(seen.outages[0] > 25);
+            assert_near(seen.most_s[0][0], felt_s, 1e-3);
+            assert_near(seen.least_detection_s[0], felt_s, 1e-3);
+        }
+        assert_true(seen.outages[1] > 25);
+        assert_near(seen.most_s[1][0], is_short ? cases[i].duration_s : seen.detected_s[1][0],
+            1e-3);
+        assert_true(seen.most_s[1][3] <= 30.2 + 1e-3);
+    }
+}
+
+/* Answers are kept for 100 s and asked for again a request (0.2 s) later, at phases spread
+ * over that: 40 s without resolvers strike 40 of 100.2 clients, until the first retry (5.2 s)
+ * after the end. */
+static void resolvers_are_missed_when_answers_expire(void **state)
+{
+    (void)state;
+    struct small small = { .clients = 600, .hours = 0.5,
+        .network = "extend_share=\"0\" anycast_ttl_s=\"100\"",
+        .policies = "<policy name=\"a\" kind=\"anycast\"/>",
+        .failures = "<failures><failure kind=\"dns_resolvers\" at_h=\"0.25\" "
+                    "duration_s=\"40\"/></failures>" };
+    struct data_result_file *file = small_run(&small);
+    struct small_outages all = small_run_outages(file);
+    struct data_resilience_row row = small_run_resilience(file, 0);
+    data_results_close(file);
+    double share = 40.0 / 100.2, clients = small.clients;
+    assert_near(all.count, share * clients, 4.0 * sqrt(share * (1.0 - share) * clients));
+    assert_near(all.dns_s, all.sum_s, 1e-3 * all.sum_s);
+    assert_true(all.most_s <= 40.0 + 5.2 + 1e-6);
+    assert_near(all.sum_s / all.count, 20.0 + 2.6, 4.0 * 13.0 / sqrt(all.count));
+    assert_int_equal(all.censored, 0);
+    assert_near(row.lost_requests, 5.0 * all.sum_s, 1e-6 * row.lost_requests);
+}
+
+/* The failure stands in line 10 of the file, the change in line 7, the price in line 9. */
+static void bad_values_are_refused_with_their_line(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *failures, *topology, *prices, *said;
+    } cases[] = {
+        { "kind=\"server_crash\" mtbf_h=\"0\"", NULL, NULL,
+            "small.xml:10: mtbf_h=\"0\": expected hours from 0.001 to 8784" },
+        { "kind=\"server_crash\" mtbf_h=\"2\" mttr_s=\"0\"", NULL, NULL,
+            "small.xml:10: mttr_s=\"0\": expected seconds > 0" },
+        { "kind=\"server_crash\" mtbf_h=\"soon\"", NULL, NULL, "small.xml:10: mtbf_h=\"soon\"" },
+        { "kind=\"server_crash\" mtbf_h=\"2\" at_h=\"1\"", NULL, NULL,
+            "small.xml:10: at_h=\"1\": expected either at_h or mtbf_h" },
+        { "kind=\"partition\" at_h=\"1\" silent=\"quiet\"", NULL, NULL,
+            "small.xml:10: silent=\"quiet\": expected yes or no" },
+        { "kind=\"dns_resolver\" at_h=\"1\"", NULL, NULL, "small.xml:10: kind=\"dns_resolver\"" },
+        { "kind=\"partition\" at_h=\"1\" site=\"edge/Bonn-1\"", NULL, NULL,
+            "small.xml:10: site=\"edge/Bonn-1\"" },
+        { "kind=\"partition\" at_h=\"1\"",
+            "<topology ases=\"100\"><change at_s=\"5\" kind=\"drains\" site=\"x\"/></topology>",
+            NULL, "small.xml:7: kind=\"drains\"" },
+        { "kind=\"partition\" at_h=\"1\"",
+            "<topology ases=\"100\"><change at_s=\"5\" kind=\"drain\" site=\"x\"/></topology>",
+            NULL, "small.xml:7: site=\"x\": expected the name of one of the 2 sites" },
+        { "kind=\"partition\" at_h=\"1\"", NULL, "bgp_message=\"-1\"",
+            "small.xml:9: bgp_message=\"-1\": expected a price" },
+    };
+    static struct program_run said;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char failures[300];
+        (void)snprintf(failures, sizeof failures, "<failures><failure %s/></failures>",
+            cases[i].failures);
+        struct small small = { .clients = 5, .hours = 1.0, .failures = failures,
+            .topology = cases[i].topology, .prices = cases[i].prices,
+            .policies = "<policy name=\"a\" kind=\"anycast\"/>" };
+        small_run_try(&small, &said);
+        if (said.exit_status != 1 || strstr(said.err, cases[i].said) == NULL) {
+            fail_msg("case %zu: exit %d, said %s", i, said.exit_status, said.err);
+        }
+    }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(detection_is_fall_intervals_and_a_timeout),
+        cmocka_unit_test(lives_and_repairs_are_exponential),
+        cmocka_unit_test(a_partition_is_felt_until_somebody_sees_it),
+        cmocka_unit_test(resolvers_are_missed_when_answers_expire),
+        cmocka_unit_test(bad_values_are_refused_with_their_line),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, small_run_begin, small_run_end);
 }
