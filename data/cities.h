@@ -37,7 +37,8 @@ void data_cities_free(struct data_cities *cities);
 size_t data_cities_len(const struct data_cities *cities);
 const struct data_city *data_cities_at(const struct data_cities *cities, size_t index);
 
-/* What names a city: its name or ASCII name in any case; country and admin may be NULL. */
+/* What names a city: its name, ASCII name or, if that is no city's, another name of city_names.tsv
+ * (Geneva, Cologne), in any case; country and admin may be NULL. */
 struct data_city_query {
     const char *name, *country, *admin;
 };

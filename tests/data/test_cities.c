@@ -48,6 +48,61 @@ static void cities_are_found_by_either_name_in_any_case(void **state)
     }
 }
 
+/* Names by which the world knows them, each with GeoNames' own. */
+static void cities_are_found_by_their_english_names(void **state)
+{
+    static const char *const names[][2] = { { "Geneva", "Genève" }, { "cologne", "Köln" },
+        { "Muenchen", "Munich" }, { "Nuremberg", "Nürnberg" }, { "Antwerp", "Antwerpen" },
+        { "Gothenburg", "Göteborg" }, { "Seville", "Sevilla" },
+        { "Bombay", "Mumbai" }, { "Kiev", "Kyiv" }, { "New York", "New York City" },
+        { "Vienna", "Vienna" }, { "Zurich", "Zürich" }, { "The Hague", "The Hague" } };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const struct data_city *city = NULL;
+        struct data_city_query query = { .name = names[i][0] };
+        struct data_problem problem = { 0 };
+        enum hb_status status = data_cities_find(*state, &query, &problem, &city);
+        assert_string_equal(problem.text, "");
+        assert_int_equal(status, HB_OK);
+        assert_string_equal(city->name, names[i][1]);
+    }
+}
+
+static void other_names_obey_country_and_clearness(void **state)
+{
+    const struct data_city *city = NULL;
+    struct data_problem problem = { 0 };
+    struct data_city_query query = { .name = "Cologne", .country = "FR" };
+    assert_int_equal(data_cities_find(*state, &query, &problem, &city), HB_ERR_NOT_FOUND);
+    assert_non_null(strstr(problem.text, "found no city \"Cologne\" in FR: expected one of"));
+    query = (struct data_city_query) { .name = "Genva" };
+    assert_int_equal(data_cities_find(*state, &query, &problem, &city), HB_ERR_NOT_FOUND);
+    assert_non_null(strstr(problem.text, "Genève, CH)"));
+    query = (struct data_city_query) { .name = "Kordoba" };
+    assert_int_equal(data_cities_find(*state, &query, &problem, &city), HB_ERR_RANGE);
+    assert_non_null(strstr(problem.text, "cities \"Kordoba\": expected one; say which: country "));
+    query.country = "ES";
+    assert_int_equal(data_cities_find(*state, &query, &problem, &city), HB_OK);
+    assert_string_equal(city->country, "ES");
+}
+
+/* city_names.tsv stands in the order of cities.tsv, which finding relies on. */
+static void every_other_name_has_its_city(void **state)
+{
+    struct data_table *names = NULL;
+    struct data_problem problem = { 0 };
+    assert_int_equal(
+        data_tables_read_shipped("city_names.tsv", "geoname_id\tname", &problem, &names), HB_OK);
+    size_t index = 0, rows = data_tables_row_count(names);
+    assert_true(rows > 20000);
+    for (size_t row = 0; row < rows; row++) {
+        unsigned long id = strtoul(data_tables_text(names, row, 0), NULL, 10);
+        while (data_cities_at(*state, index)->geoname_id != id) {
+            index++; /* asserts beyond the end */
+        }
+    }
+    data_tables_free(names);
+}
+
 static void a_city_with_a_small_namesake_needs_no_country(void **state)
 {
     const struct data_city *city = NULL;
@@ -151,6 +206,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cities_are_found_by_either_name_in_any_case),
+        cmocka_unit_test(cities_are_found_by_their_english_names),
+        cmocka_unit_test(other_names_obey_country_and_clearness),
+        cmocka_unit_test(every_other_name_has_its_city),
         cmocka_unit_test(a_city_with_a_small_namesake_needs_no_country),
         cmocka_unit_test(unclear_and_unknown_names_are_refused_with_advice),
         cmocka_unit_test(the_nearest_city_is_the_nearest),
