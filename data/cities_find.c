@@ -145,17 +145,17 @@ static enum hb_status suggest(const struct data_cities *cities, const struct dat
         const struct data_city *city = data_cities_at(cities, i);
         add_near(&near, city, distance_of(city, city->ascii_name, query));
     }
-    char list[256] = "";
+    char list[384] = "";
     size_t used = 0;
     const struct data_city *other = NULL;
     const char *name = nearest_other_name(cities, names, query, &near, &other);
-    if (name != NULL) {
-        used += (size_t)snprintf(list, sizeof list, "%.60s (%.60s, %.2s)", name, other->name,
-            other->country);
-    }
     for (size_t k = 0; k < suggested_max && near.cities[k] != NULL && used < sizeof list; k++) {
         used += (size_t)snprintf(list + used, sizeof list - used, "%s%.60s (%.2s)",
-            used == 0 ? "" : ", ", near.cities[k]->name, near.cities[k]->country);
+            k == 0 ? "" : ", ", near.cities[k]->name, near.cities[k]->country);
+    }
+    if (name != NULL && used < sizeof list) {
+        (void)snprintf(list + used, sizeof list - used, ", %.60s (%.60s, %.2s)", name, other->name,
+            other->country);
     }
     return data_problem_set(problem, HB_ERR_NOT_FOUND,
         "found no city \"%.60s\"%s%.8s%s%.8s: expected one of cities.tsv such as %s", query->name,
