@@ -248,8 +248,8 @@ static void zeros_and_ends_of_the_range(void **state)
             for (size_t l = 0; l < k; l++) {
                 sum += (double)x[l] * (double)y[l * n + j];
             }
-            double most = 8.0 * (double)sizes[s][0] * (double)sizes[s][1];
-            assert_near((double)c[j], sum, 1e-6 * most + 2e-38 * (1.0 + (double)sizes[s][0] + (double)sizes[s][1]));
+            double left = (double)sizes[s][0], right = (double)sizes[s][1];
+            assert_near((double)c[j], sum, 8e-6 * left * right + 2e-38 * (1.0 + left + right));
         }
     }
     free(packed);
