@@ -8,16 +8,49 @@
 #include <immintrin.h>
 #endif
 
+float hb_lstm_excess(const float *x, size_t stride, size_t n)
+{
+    float more = 0.0F, less = 0.0F;
+    for (; n >= hb_lstm_six; n -= hb_lstm_six, x += hb_lstm_six * stride) {
+        more += x[0] * x[stride];
+        less += x[3 * stride] * x[4 * stride];
+    }
+    return more - less;
+}
+
 /* The definitions that the vector kernels match bit by bit. */
+static float plain_terms(const float *a, const float *b, size_t row, size_t k, float sum)
+{
+    for (size_t l = 0; l < k; l++) {
+        sum = fmaf(a[l], b[l * row], sum);
+    }
+    return sum;
+}
+
+static float paired_terms(const float *a, const float *b, size_t row, size_t k, float sum)
+{
+    size_t l = 0;
+    for (; l + hb_lstm_six <= k; l += hb_lstm_six, b += hb_lstm_six * row) {
+        const float *x = a + l;
+        sum = fmaf(x[2], b[2 * row], sum);
+        sum = fmaf(b[row] + x[0], b[0] + x[1], sum);
+        sum = fmaf(x[5], b[5 * row], sum);
+        sum = fmaf(-(b[4 * row] - x[3]), b[3 * row] - x[4], sum);
+    }
+    return plain_terms(a + l, b, row, k - l, sum);
+}
+
 static void product(const struct hb_lstm_product *p)
 {
+    size_t plain = p->k - p->paired;
     for (size_t i = 0; i < p->rows; i++) {
+        const float *a = p->a + i * p->lda;
         for (size_t j = 0; j < p->columns; j++) {
             const float *b = p->b + j / hb_lstm_panel * p->panel + j % hb_lstm_panel;
             float sum = p->start != NULL ? p->start[i][j] : p->c[i * p->ldc + j];
-            for (size_t l = 0; l < p->k; l++) {
-                sum = fmaf(p->a[i * p->lda + l], b[l * p->row], sum);
-            }
+            sum -= p->paired > 0 ? p->excess[i] : 0.0F;
+            sum = plain_terms(a, b, p->row, plain, sum);
+            sum = paired_terms(a + plain, b + plain * p->row, p->row, p->paired, sum);
             p->c[i * p->ldc + j] = sum;
         }
     }

@@ -11,14 +11,26 @@ enum { hb_lstm_panel = 32, hb_lstm_pad = 16 }; /* columns of a panel; what rows 
 
 /* c [rows][columns] += a [rows][k] b, or c = start + a b with row i from start[i]. b is in panels
  * of 32 columns: element (l, j) at b[j / 32 * panel + l * row + j % 32], 64-byte aligned; columns
- * a multiple of 16. */
+ * a multiple of 16.
+ * The last `paired` of k come in sixes, what is over at their end as usual. Of six,
+ *   sum += a2 b2, sum += (a0 + b1) (a1 + b0), which is a0 b0 + a1 b1 and an excess a0 a1 + b0 b1;
+ *   sum += a5 b5, sum -= (b4 - a3) (b3 - a4), likewise with an excess -(a3 a4 + b3 b4):
+ * two terms by one multiplication (Winograd, IEEE Trans. Computers C-17, 1968), for processors
+ * that add beside. b's excess is off `start` already, a's comes in `excess`;
+ * row is 32. */
 struct hb_lstm_product {
     const float *a, *b;
     const float *const *start; /* [rows], or NULL: c itself */
     float *c;
     size_t lda, ldc, panel, row;
-    size_t rows, columns, k;
+    size_t rows, columns, k, paired;
+    const float *excess; /* [rows] of a; not read if none are paired */
 };
+
+enum { hb_lstm_six = 6 };
+
+/* The excess of n factors `stride` apart. */
+float hb_lstm_excess(const float *x, size_t stride, size_t n);
 
 /* The same with 8-bit integers: a [rows][lda] holds value + 128; b is [columns / 32][k / 4][32]
  * [4]; c += (sum - correction) * (a_scale * b_scale). k a multiple of 4. */
@@ -59,6 +71,8 @@ struct hb_lstm_kernels {
 const struct hb_lstm_kernels *hb_lstm_kernels_of(enum hb_lstm_unit unit);
 const struct hb_lstm_kernels *hb_lstm_kernels_avx2(void);
 const struct hb_lstm_kernels *hb_lstm_kernels_avx512(void);
+void hb_lstm_kernel_product_avx2(const struct hb_lstm_product *product);
+void hb_lstm_kernel_product_avx512(const struct hb_lstm_product *product);
 
 /* Sets the vector unit to flush denormals to zero; returns what to restore. */
 uint32_t hb_lstm_flush_on(void);

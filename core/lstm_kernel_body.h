@@ -8,6 +8,8 @@
 #include "core/lstm_math.h"
 
 #define BODY __attribute__((always_inline)) static inline
+#define AVX2 __attribute__((target("avx2,fma,f16c")))
+#define AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma,f16c")))
 
 enum { body_lanes = 32 }; /* sums run in 32 chains, added in order at the end */
 

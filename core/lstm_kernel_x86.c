@@ -5,136 +5,11 @@
 #include <float.h>
 #include <immintrin.h>
 
-#define AVX2 __attribute__((target("avx2,fma,f16c")))
-#define AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma,f16c")))
 #define VNNI __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")))
-#define INLINE __attribute__((always_inline)) static inline
 
-enum { vector = 16, tall = 12 }; /* 12 x 2 accumulators, 2 vectors of b: 26 of 32 registers */
+enum { vector = 16 };
 
-/* rows x vectors accumulators; the vectors lie in panels of two. */
-AVX512 INLINE void tile512(const struct hb_lstm_product *p, size_t i, size_t j, size_t rows,
-    size_t vectors)
-{
-    __m512 sum[tall][8];
-    const float *b[4], *a = p->a + i * p->lda;
-    float *c = p->c + i * p->ldc + j;
-    for (size_t v = 0; v < vectors; v++) {
-        b[v / 2] = p->b + (j / hb_lstm_panel + v / 2) * p->panel + j % hb_lstm_panel;
-    }
-    for (size_t r = 0; r < rows; r++) {
-        const float *start = p->start != NULL ? p->start[i + r] + j : c + r * p->ldc;
-        for (size_t v = 0; v < vectors; v++) {
-            sum[r][v] = _mm512_loadu_ps(start + v * vector);
-        }
-    }
-    size_t lda = p->lda, row = p->row;
-    for (size_t l = 0; l < p->k; l++) {
-        __m512 right[8];
-        for (size_t v = 0; v < vectors; v++) {
-            right[v] = _mm512_loadu_ps(b[v / 2] + l * row + v % 2 * vector);
-        }
-        for (size_t r = 0; r < rows; r++) {
-            __m512 left = _mm512_set1_ps(a[r * lda + l]);
-            for (size_t v = 0; v < vectors; v++) {
-                sum[r][v] = _mm512_fmadd_ps(left, right[v], sum[r][v]);
-            }
-        }
-    }
-    for (size_t r = 0; r < rows; r++) {
-        for (size_t v = 0; v < vectors; v++) {
-            _mm512_storeu_ps(c + r * p->ldc + v * vector, sum[r][v]);
-        }
-    }
-}
-
-AVX512 static void row_product512(const struct hb_lstm_product *p, size_t i)
-{
-    size_t j = 0;
-    for (; j + 4 * hb_lstm_panel <= p->columns; j += 4 * hb_lstm_panel) {
-        tile512(p, i, j, 1, 8);
-    }
-    for (; j + hb_lstm_panel <= p->columns; j += hb_lstm_panel) {
-        tile512(p, i, j, 1, 2);
-    }
-    if (j < p->columns) {
-        tile512(p, i, j, 1, 1);
-    }
-}
-
-/* A panel stays in the first-level cache while the rows pass. */
-AVX512 static void product512(const struct hb_lstm_product *p)
-{
-    size_t whole = p->rows / tall * tall, fours = whole + (p->rows - whole) / 4 * 4;
-    for (size_t j = 0; j < p->columns && fours > 0; j += hb_lstm_panel) {
-        int is_half = p->columns - j < hb_lstm_panel;
-        for (size_t i = 0; i < whole; i += tall) {
-            if (is_half) {
-                tile512(p, i, j, tall, 1);
-            } else {
-                tile512(p, i, j, tall, 2);
-            }
-        }
-        for (size_t i = whole; i < fours; i += 4) {
-            if (is_half) {
-                tile512(p, i, j, 4, 1);
-            } else {
-                tile512(p, i, j, 4, 2);
-            }
-        }
-    }
-    for (size_t i = fours; i < p->rows; i++) {
-        row_product512(p, i);
-    }
-}
-
-AVX2 INLINE void tile256(const struct hb_lstm_product *p, size_t i, size_t j, size_t rows,
-    size_t vectors)
-{
-    __m256 sum[2][4];
-    const float *b = p->b + j / hb_lstm_panel * p->panel + j % hb_lstm_panel;
-    const float *a = p->a + i * p->lda;
-    float *c = p->c + i * p->ldc + j;
-    for (size_t r = 0; r < rows; r++) {
-        const float *start = p->start != NULL ? p->start[i + r] + j : c + r * p->ldc;
-        for (size_t v = 0; v < vectors; v++) {
-            sum[r][v] = _mm256_loadu_ps(start + v * 8);
-        }
-    }
-    for (size_t l = 0; l < p->k; l++, b += p->row) {
-        for (size_t r = 0; r < rows; r++) {
-            __m256 left = _mm256_set1_ps(a[r * p->lda + l]);
-            for (size_t v = 0; v < vectors; v++) {
-                sum[r][v] = _mm256_fmadd_ps(left, _mm256_loadu_ps(b + v * 8), sum[r][v]);
-            }
-        }
-    }
-    for (size_t r = 0; r < rows; r++) {
-        for (size_t v = 0; v < vectors; v++) {
-            _mm256_storeu_ps(c + r * p->ldc + v * 8, sum[r][v]);
-        }
-    }
-}
-
-AVX2 static void product256(const struct hb_lstm_product *p)
-{
-    for (size_t j = 0; j < p->columns; j += hb_lstm_panel) {
-        int is_half = p->columns - j < hb_lstm_panel;
-        for (size_t i = 0; i < p->rows; i += 2) {
-            if (p->rows - i == 1 && is_half) {
-                tile256(p, i, j, 1, 2);
-            } else if (p->rows - i == 1) {
-                tile256(p, i, j, 1, 4);
-            } else if (is_half) {
-                tile256(p, i, j, 2, 2);
-            } else {
-                tile256(p, i, j, 2, 4);
-            }
-        }
-    }
-}
-
-VNNI INLINE void tile8(const struct hb_lstm_product8 *p, size_t i, size_t j, size_t rows,
+VNNI BODY void tile8(const struct hb_lstm_product8 *p, size_t i, size_t j, size_t rows,
     size_t vectors)
 {
     __m512i sum[8][8];
@@ -195,7 +70,7 @@ VNNI static void product_vnni(const struct hb_lstm_product8 *p)
     }
 }
 
-AVX512 INLINE int is_any_above(const float *x, float low)
+AVX512 BODY int is_any_above(const float *x, float low)
 {
     __m512 a = _mm512_max_ps(_mm512_loadu_ps(x), _mm512_loadu_ps(x + vector));
     __m512 b = _mm512_max_ps(_mm512_loadu_ps(x + 2 * vector), _mm512_loadu_ps(x + 3 * vector));
@@ -204,7 +79,7 @@ AVX512 INLINE int is_any_above(const float *x, float low)
 
 /* A value below which none of the largest HB_GUESS_MAX of x [n] can be: of 32 interleaved parts
  * of x, each with its own largest, that many are not below it. */
-AVX512 INLINE float top_bound(const float *x, size_t n)
+AVX512 BODY float top_bound(const float *x, size_t n)
 {
     if (n < 4 * vector) {
         return -1.0F;
@@ -308,12 +183,15 @@ AVX2 static void half_unpack(const uint16_t *half, size_t n, float *x)
 BODIES(AVX2, avx2)
 BODIES(AVX512, avx512)
 
-static const struct hb_lstm_kernels kernels_avx2 = { product256, product8_avx2, cell_avx2,
-    exp_sum_avx2, relu_avx2, scale_avx2, quantize_avx2, top256, half_pack, half_unpack };
-static const struct hb_lstm_kernels kernels_avx512 = { product512, product8_avx512, cell_avx512,
-    exp_sum_avx512, relu_avx512, scale_avx512, quantize_avx512, top512, half_pack, half_unpack };
-static const struct hb_lstm_kernels kernels_vnni = { product512, product_vnni, cell_avx512,
-    exp_sum_avx512, relu_avx512, scale_avx512, quantize_avx512, top512, half_pack, half_unpack };
+static const struct hb_lstm_kernels kernels_avx2
+    = { hb_lstm_kernel_product_avx2, product8_avx2, cell_avx2, exp_sum_avx2, relu_avx2,
+          scale_avx2, quantize_avx2, top256, half_pack, half_unpack };
+static const struct hb_lstm_kernels kernels_avx512
+    = { hb_lstm_kernel_product_avx512, product8_avx512, cell_avx512, exp_sum_avx512, relu_avx512,
+          scale_avx512, quantize_avx512, top512, half_pack, half_unpack };
+static const struct hb_lstm_kernels kernels_vnni
+    = { hb_lstm_kernel_product_avx512, product_vnni, cell_avx512, exp_sum_avx512, relu_avx512,
+          scale_avx512, quantize_avx512, top512, half_pack, half_unpack };
 
 const struct hb_lstm_kernels *hb_lstm_kernels_avx2(void)
 {

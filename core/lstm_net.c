@@ -159,12 +159,6 @@ static void pack_layers(struct owner *owner, const struct hb_lstm_model *model)
     }
     int is_tabled = token_bytes <= token_gates_bytes_max;
     net->inputs = is_tabled ? s->feature_count : width;
-    if (is_tabled && !owner->is_short) {
-        make_token_gates(owner, model);
-    } else if (!is_tabled) {
-        size_t len = ((size_t)s->vocabulary_count + 1) * s->embedding;
-        net->embedding = copy(owner, model->embedding, len, len);
-    }
     const float *inputs = model->layers[0].weight_ih + (is_tabled ? s->embedding : 0);
     const struct source first[] = { { inputs, width, net->inputs },
         { model->layers[0].weight_hh, h, h } };
@@ -173,11 +167,19 @@ static void pack_layers(struct owner *owner, const struct hb_lstm_model *model)
         pack8(owner, &first[1], net->gates, &net->recurrent[0]);
     } else {
         pack(owner, first, 2, net->gates, &net->recurrent[0]);
+        hb_lstm_net_pair_up(&net->recurrent[0], h, net->bias[0]);
+    }
+    if (is_tabled && !owner->is_short) { /* whose rows begin with the bias */
+        make_token_gates(owner, model);
+    } else if (!is_tabled) {
+        size_t len = ((size_t)s->vocabulary_count + 1) * s->embedding;
+        net->embedding = copy(owner, model->embedding, len, len);
     }
     if (s->layer_count == 2) {
         const struct source second[]
             = { { model->layers[1].weight_ih, h, h }, { model->layers[1].weight_hh, h, h } };
         pack(owner, second, 2, net->gates, &net->recurrent[1]);
+        hb_lstm_net_pair_up(&net->recurrent[1], 2 * h, net->bias[1]);
     }
 }
 
@@ -242,12 +244,15 @@ static void pack_vocabulary(struct owner *owner, const struct hb_lstm_model *mod
     int is_tied = model->vocabulary.weight == NULL;
     const struct source source
         = { is_tied ? model->embedding : model->vocabulary.weight, width, width };
+    net->vocabulary_bias = copy(owner, model->vocabulary.bias, s->vocabulary_count, padded);
     if (net->is_int8) {
         pack8(owner, &source, s->vocabulary_count, &net->vocabulary);
     } else {
         pack(owner, &source, 1, s->vocabulary_count, &net->vocabulary);
     }
-    net->vocabulary_bias = copy(owner, model->vocabulary.bias, s->vocabulary_count, padded);
+    if (!net->is_int8 && s->query_size == 0) { /* a query may have any size */
+        hb_lstm_net_pair_up(&net->vocabulary, width, net->vocabulary_bias);
+    }
     net->answer_max = logits_max / padded;
     net->answer_max = net->answer_max < 1 ? 1 : net->answer_max;
     net->answer_max = net->answer_max > net->batch_max ? net->batch_max : net->answer_max;
@@ -292,6 +297,7 @@ static void fill(struct owner *owner, const struct hb_lstm_model *model)
         }
     }
     net->starts = take(owner, net->batch_max, sizeof *net->starts);
+    net->excess = take(owner, net->batch_max, sizeof *net->excess);
     net->q8 = take(owner, net->batch_max * 2 * HB_LSTM_UNITS_MAX, 1);
     net->q8_scale = take(owner, net->batch_max, sizeof(float));
     net->pre = take(owner, net->batch_max * net->gates, sizeof(float));

@@ -8,6 +8,7 @@
 /* A right side [n][k] (PyTorch's order) as the kernels want it. */
 struct hb_lstm_packed {
     size_t k, k4, columns; /* k4: k padded to 4; columns: n padded to 16 */
+    size_t paired;         /* of k, the last ones; see hb_lstm_product */
     float *b;              /* float32, or NULL */
     int8_t *b8;            /* 8-bit integers, or NULL */
     float *scale;          /* of b8 [columns] */
@@ -42,11 +43,17 @@ struct hb_lstm_net {
     /* Working memory of one batch. */
     float *x, *pre, *k, *gate_out, *score_init, *query_out, *logits, *layer1, *layer2, *scores;
     const float **starts; /* [batch_max] */
+    float *excess;        /* [batch_max] */
     uint8_t *q8;
     float *q8_scale;
     struct hb_lstm_top top;
 };
 
+/* From now on, products with the last n rows of b go in pairs, for left sides within -1 .. 1
+ * there, as h is; start [columns] is what they begin with. No change beside weights so large
+ * that a column's products b0 b1 exceed 16 in all: what is added and taken off again would
+ * cost digits (the shipped model has 0.2). */
+void hb_lstm_net_pair_up(struct hb_lstm_packed *b, size_t n, float *start);
 /* c [rows][ldc] += a [rows][lda] b, by whichever form b has. */
 void hb_lstm_net_multiply(struct hb_lstm_net *net, const struct hb_lstm_packed *b,
     const float *a, size_t lda, size_t rows, float *c, size_t ldc);

@@ -1,15 +1,55 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
 #include <string.h>
 
 #include "core/lstm_net_impl.h"
+
+static const float paired_excess_max = 16.0F;
+
+/* What the pairs of a column add and take off again in all. */
+static float added_by(const float *column, size_t n)
+{
+    float sum = 0.0F;
+    for (; n >= hb_lstm_six; n -= hb_lstm_six, column += hb_lstm_six * hb_lstm_panel) {
+        sum += fabsf(column[0] * column[hb_lstm_panel]);
+        sum += fabsf(column[3 * hb_lstm_panel] * column[4 * hb_lstm_panel]);
+    }
+    return sum;
+}
+
+static const float *column_of(const struct hb_lstm_packed *b, size_t first, size_t j)
+{
+    return b->b + (j / hb_lstm_panel * b->k + first) * hb_lstm_panel + j % hb_lstm_panel;
+}
+
+void hb_lstm_net_pair_up(struct hb_lstm_packed *b, size_t n, float *start)
+{
+    size_t first = b->k - n;
+    if (b->b == NULL || start == NULL) { /* no memory: the create fails */
+        return;
+    }
+    for (size_t j = 0; j < b->columns; j++) {
+        if (added_by(column_of(b, first, j), n) > paired_excess_max) {
+            return;
+        }
+    }
+    for (size_t j = 0; j < b->columns; j++) {
+        start[j] -= hb_lstm_excess(column_of(b, first, j), hb_lstm_panel, n);
+    }
+    b->paired = n;
+}
 
 void hb_lstm_net_multiply_from(struct hb_lstm_net *net, const struct hb_lstm_packed *b,
     const float *const *start, const float *a, size_t lda, size_t rows, float *c, size_t ldc)
 {
     if (b->b8 == NULL) {
+        for (size_t i = 0; b->paired > 0 && i < rows; i++) {
+            net->excess[i] = hb_lstm_excess(a + i * lda + b->k - b->paired, 1, b->paired);
+        }
         net->kernels->product(&(struct hb_lstm_product) { .a = a, .b = b->b, .start = start,
             .c = c, .lda = lda, .ldc = ldc, .panel = b->k * hb_lstm_panel, .row = hb_lstm_panel,
-            .rows = rows, .columns = b->columns, .k = b->k });
+            .rows = rows, .columns = b->columns, .k = b->k, .paired = b->paired,
+            .excess = net->excess });
         return;
     }
     for (size_t i = 0; i < rows; i++) {
