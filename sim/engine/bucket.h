@@ -51,9 +51,10 @@ struct sim_bucket_pool {
 struct sim_bucket_walk {
     struct sim_bucket rest;
     const unsigned char *slots; /* of block */
+    const unsigned char *ahead; /* of a block further on, fetched while this one is read */
     uint32_t block;
     uint32_t count; /* records in block */
-    uint32_t far;   /* block a few steps on: being fetched */
+    uint32_t far;   /* the block after that */
 };
 
 /* HB_ERR_MEMORY. Costs address space only, until used. */
@@ -148,30 +149,27 @@ static inline void sim_bucket_append(struct sim_bucket_pool *pool, struct sim_bu
         bucket->block = block;
     }
     unsigned char *slot = sim_bucket_slot(pool, bucket->block, index);
-    __builtin_prefetch(slot + 80, 1);
+    __builtin_prefetch(slot + 80, 0, 2);
     memcpy(slot, &record->at, 8);
     memcpy(slot + 8, &record->tag, 8);
     memcpy(slot + 16, &record->load, 4);
 }
 
-static inline void sim_bucket_walk_ahead(const struct sim_bucket_pool *pool,
-    struct sim_bucket_walk *walk)
+/* Has the place of the next record on its way to the first-level cache. */
+static inline void sim_bucket_fetch_end(const struct sim_bucket_pool *pool,
+    const struct sim_bucket *bucket)
 {
-    const unsigned char *slots = sim_bucket_slot(pool, walk->far, 0);
-    __builtin_prefetch(slots);
-    __builtin_prefetch(slots + 64);
-    __builtin_prefetch(slots + 128);
-    walk->far = pool->next[walk->far];
+    uint32_t index = bucket->count & ((1U << pool->block_bits) - 1);
+    __builtin_prefetch(sim_bucket_slot(pool, bucket->block, index), 1);
 }
 
 static inline struct sim_bucket_walk sim_bucket_walk_of(const struct sim_bucket_pool *pool,
     struct sim_bucket bucket)
 {
-    struct sim_bucket_walk walk = { .rest = bucket, .far = bucket.block };
-    for (int i = 0; i < 4 && bucket.count > 0; i++) {
-        sim_bucket_walk_ahead(pool, &walk);
-    }
-    return walk;
+    return (struct sim_bucket_walk) {
+        .rest = bucket,
+        .far = bucket.count > 0 ? pool->next[bucket.block] : bucket.block,
+    };
 }
 
 /* Steps to the next block; false at the end. */
@@ -184,10 +182,12 @@ static inline bool sim_bucket_walk_on(const struct sim_bucket_pool *pool,
     }
     walk->block = rest->block;
     walk->slots = sim_bucket_slot(pool, rest->block, 0);
+    walk->ahead = sim_bucket_slot(pool, walk->far, 0);
     walk->count = ((rest->count - 1) & ((1U << pool->block_bits) - 1)) + 1;
     rest->count -= walk->count;
     rest->block = pool->next[rest->block];
-    sim_bucket_walk_ahead(pool, walk);
+    walk->far = pool->next[walk->far];
+    __builtin_prefetch(&pool->next[walk->far], 0, 2);
     return true;
 }
 
@@ -196,32 +196,11 @@ static inline struct sim_bucket_record sim_bucket_read(const struct sim_bucket_w
 {
     const unsigned char *slot = walk->slots + (size_t)index * SIM_BUCKET_RECORD_BYTES;
     struct sim_bucket_record record;
+    __builtin_prefetch(walk->ahead + (size_t)index * SIM_BUCKET_RECORD_BYTES, 0, 2);
     memcpy(&record.at, slot, 8);
     memcpy(&record.tag, slot + 8, 8);
     memcpy(&record.load, slot + 16, 4);
     return record;
-}
-
-/* Has the newest block of a bucket on its way to the cache. */
-static inline void sim_bucket_fetch(const struct sim_bucket_pool *pool, struct sim_bucket bucket)
-{
-    uint32_t count = bucket.count & ((1U << pool->block_bits) - 1);
-    const unsigned char *slots = sim_bucket_slot(pool, bucket.block, 0);
-    for (uint32_t i = 0; i < count; i += 3) { /* of 64 bytes */
-        __builtin_prefetch(slots + (size_t)i * SIM_BUCKET_RECORD_BYTES);
-    }
-}
-
-/* The newest record of a bucket, which is forgotten but not given back. */
-static inline struct sim_bucket_record sim_bucket_peel(const struct sim_bucket_pool *pool,
-    struct sim_bucket *bucket)
-{
-    uint32_t index = --bucket->count & ((1U << pool->block_bits) - 1);
-    struct sim_bucket_walk walk = { .slots = sim_bucket_slot(pool, bucket->block, 0) };
-    if (index == 0) {
-        bucket->block = pool->next[bucket->block];
-    }
-    return sim_bucket_read(&walk, index);
 }
 
 #endif

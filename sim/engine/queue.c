@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "core/units.h"
-#include "sim/engine/bucket.h"
 #include "sim/engine/order.h"
+#include "sim/engine/rung.h"
 
 /* A ladder of buckets (after the ladder queue of Tang, Goh and Thng, ACM
  * TOMACS 15(3), 2005), changed so that ties and hostile instants cost no more
@@ -22,10 +22,18 @@
  *   bottom          ... one small bucket, sorted, its first record at the end
  *
  * Invariant: everything in rungs[k] comes before everything in the buckets of
- * rungs[k - 1], and the bottom comes before all. As index_of() grows with the
- * key, "index >= rung->current" alone says where a new record belongs. The
- * first bucket of a rung also takes what lies below it, the last one what lies
- * above.
+ * rungs[k - 1], and the bottom comes before all. As sim_rung_index() grows with
+ * the key, "index >= rung->current" alone says where a new record belongs.
+ *
+ * rungs[0] goes round like the dial of a clock: its buckets, once taken, come
+ * again above the others, so that at a steady number of events each is moved
+ * into its coarse bucket, its fine one and the bottom, and never back.
+ *
+ * With 1e7 events what counts is how many lines of memory are under way at a
+ * time. So all is asked for well before it is needed, and in the second-level
+ * cache, as the first has slots for a dozen or two such lines only: clients
+ * when their event comes to a fine rung, records while the block before theirs
+ * is read, the end of a coarse bucket while some other pushes are staged.
  *
  * If the records of a bucket too big to sort share one instant, its new rung
  * divides by tag (rank, entity, order) instead of time: a million events at
@@ -35,22 +43,17 @@
 enum {
     leaf_count = SIM_ORDER_MAX, /* a bucket of up to so many is sorted, not spread */
     bottom_count = 96,          /* room for what is pushed among the sorted */
-    per_bucket = 24,             /* aimed at when a bucket is spread */
+    per_bucket = 24,            /* aimed at when a bucket is spread */
     rung_count = 10,            /* more are hardly ever needed; then collapse() */
     block_bits_max = 6,         /* of records in a block */
+    fetch_count = 2048,         /* a second-level cache holds what so many events touch */
+    staged_max = 16,            /* pushes that wait for the end of their bucket */
 };
 
-struct rung {
-    struct sim_bucket *buckets;
-    uint64_t start;    /* of bucket 0: an instant, or with by_tag a tag */
-    uint64_t instant;  /* with by_tag: of all but the first and last bucket */
-    size_t pending;    /* records in all buckets */
-    uint32_t shift;    /* a bucket is 2^shift wide */
-    uint32_t current;  /* buckets below it have been taken */
-    uint32_t last;     /* index of the open-ended bucket */
-    uint32_t fetched;  /* what buckets below it will touch is on its way */
-    uint32_t fan_bits; /* there are up to 2^fan_bits buckets */
-    bool by_tag;
+/* A push to rungs[0], on its way. */
+struct staged {
+    struct sim_bucket *bucket;
+    struct sim_bucket_record record;
 };
 
 struct sim_queue {
@@ -60,141 +63,128 @@ struct sim_queue {
     struct sim_bucket_record bottom[bottom_count]; /* latest first */
     struct sim_bucket_record unsorted[leaf_count]; /* on their way there */
     uint32_t depth; /* rungs in use, >= 1 */
-    struct rung rungs[rung_count];
+    struct sim_rung rungs[rung_count];
     size_t bucket_count; /* of all rungs */
     struct sim_bucket_pool pool;
     const struct sim_queue_touch *touches; /* [256] by kind, or NULL */
-    struct sim_bucket ahead; /* what of the next bucket has not been fetched */
+    uint32_t staged_count, staged_next; /* with all of staged in use: the oldest */
+    struct staged staged[staged_max];
 };
 
 /* ---- rungs ---- */
 
-static uint32_t index_of(const struct rung *rung, const struct sim_bucket_record *record)
-{
-    uint64_t word = record->at;
-    if (rung->by_tag) {
-        if (record->at != rung->instant) {
-            return record->at < rung->instant ? 0 : rung->last;
-        }
-        word = record->tag;
-    }
-    if (word < rung->start) {
-        return 0;
-    }
-    uint64_t index = (word - rung->start) >> rung->shift;
-    return index < rung->last ? (uint32_t)index : rung->last;
-}
-
-static void put(struct sim_queue *queue, struct rung *rung, uint32_t index,
+static inline void put(struct sim_queue *queue, struct sim_rung *rung, uint64_t index,
     const struct sim_bucket_record *record)
 {
-    sim_bucket_append(&queue->pool, &rung->buckets[index], record);
+    sim_bucket_append(&queue->pool, sim_rung_bucket(rung, index), record);
     rung->pending++;
 }
 
-static struct sim_bucket detach(struct rung *rung, uint32_t index)
+/* Like put, for a rung of buckets so big that their ends are seldom in the
+ * first-level cache: the store would wait, and all stores after it. */
+static inline void put_staged(struct sim_queue *queue, struct sim_rung *rung, uint64_t index,
+    const struct sim_bucket_record *record)
 {
-    struct sim_bucket bucket = rung->buckets[index];
-    rung->buckets[index].count = 0;
-    rung->pending -= bucket.count;
-    return bucket;
+    struct sim_bucket *bucket = sim_rung_bucket(rung, index);
+    sim_bucket_fetch_end(&queue->pool, bucket);
+    struct staged *oldest = &queue->staged[queue->staged_next];
+    if (queue->staged_count == staged_max) {
+        sim_bucket_append(&queue->pool, oldest->bucket, &oldest->record);
+    } else {
+        queue->staged_count++;
+    }
+    *oldest = (struct staged) { bucket, *record };
+    queue->staged_next = (queue->staged_next + 1) % staged_max;
+    rung->pending++;
 }
 
-/* Of bucket index, without a look at its records if the rung itself bounds
- * them. Below an open first bucket there may still be pushes, down to now. */
-static struct sim_bucket_bounds bounds_of(const struct sim_queue *queue, const struct rung *rung,
-    uint32_t index, struct sim_bucket bucket)
+static void put_what_is_staged(struct sim_queue *queue)
 {
-    if (index == 0 || index == rung->last || rung->shift == 0) {
-        struct sim_bucket_bounds bounds = sim_bucket_bounds_of(&queue->pool, bucket);
-        bool is_open_below = index == 0 && index < rung->last;
-        bounds.at_min = is_open_below ? queue->now : bounds.at_min;
-        bounds.tag_min = is_open_below ? 0 : bounds.tag_min;
-        return bounds;
+    for (uint32_t i = 0; i < queue->staged_count; i++) {
+        sim_bucket_append(&queue->pool, queue->staged[i].bucket, &queue->staged[i].record);
     }
-    uint64_t first = rung->start + ((uint64_t)index << rung->shift);
-    uint64_t last = first + ((UINT64_C(1) << rung->shift) - 1);
-    if (rung->by_tag) {
-        return (struct sim_bucket_bounds) { rung->instant, rung->instant, first, last, 0 };
-    }
-    return (struct sim_bucket_bounds) { first, last, 0, UINT64_MAX, 0 };
+    queue->staged_count = 0;
+    queue->staged_next = 0;
 }
 
-/* Divides an empty rung for count records: evenly, or those of an open-ended
- * bucket by their mean distance, as the near ones are dense and the last ones
- * may be very far. No more than a quarter can be beyond four times the mean;
- * these go into the last bucket and wait. */
-static void lay_out(struct rung *rung, const struct sim_bucket_bounds *bounds, uint32_t count,
-    bool is_open)
+/* Has what the event's handler will touch on its way to the second-level cache:
+ * the first has too few slots for lines that are on their way. */
+static inline void fetch(const struct sim_queue *queue, const struct sim_bucket_record *record)
 {
-    rung->by_tag = bounds->at_min == bounds->at_max;
-    rung->instant = bounds->at_max;
-    rung->start = rung->by_tag ? bounds->tag_min : bounds->at_min;
-    uint64_t span = (rung->by_tag ? bounds->tag_max : bounds->at_max) - rung->start;
-    assert(span > 0); /* no two events have the same key */
-    bool is_even = !is_open || rung->by_tag || bounds->distance_mean > span;
-    uint64_t typical = is_even ? span : bounds->distance_mean;
-    uint64_t reach = typical < span / 4 ? 4 * typical : span;
-    uint32_t width_bits = sim_order_bit_length(typical / (count / per_bucket));
-    uint32_t reach_bits = sim_order_bit_length(reach);
-    uint32_t shift_min = reach_bits > rung->fan_bits ? reach_bits - rung->fan_bits : 0;
-    rung->shift = width_bits > shift_min + 1 ? width_bits - 1 : shift_min;
-    uint64_t last_max = (UINT64_C(1) << rung->fan_bits) - 1;
-    uint64_t last = span >> rung->shift;
-    rung->last = (uint32_t)(last < last_max ? last : last_max);
-    rung->current = 0;
-    rung->fetched = 0;
+    const struct sim_queue_touch *touch = &queue->touches[sim_bucket_kind(record)];
+    if (touch->state != NULL) {
+        size_t entity = sim_bucket_entity(record);
+        __builtin_prefetch((const char *)touch->state + entity * touch->stride_bytes, 0, 2);
+    }
 }
 
 /* Moves the records of bucket, detached, to the rung. */
-static void spread(struct sim_queue *queue, struct rung *rung, struct sim_bucket bucket)
+static inline __attribute__((always_inline)) void spread_fetching(struct sim_queue *queue,
+    struct sim_rung *rung, struct sim_bucket bucket, bool is_fetched)
 {
-    const struct rung shape = *rung; /* in registers, whatever is written */
+    const struct sim_rung shape = *rung; /* in registers, whatever is written */
     struct sim_bucket_walk walk = sim_bucket_walk_of(&queue->pool, bucket);
     while (sim_bucket_walk_on(&queue->pool, &walk)) {
         for (uint32_t i = 0; i < walk.count; i++) {
             struct sim_bucket_record record = sim_bucket_read(&walk, i);
-            uint32_t index = index_of(&shape, &record);
-            sim_bucket_append(&queue->pool, &shape.buckets[index], &record);
+            uint64_t index = sim_rung_index(&shape, &record);
+            sim_bucket_append(&queue->pool, sim_rung_bucket(&shape, index), &record);
+            if (is_fetched) {
+                fetch(queue, &record);
+            }
         }
         sim_bucket_give_block(&queue->pool, walk.block);
     }
     rung->pending += bucket.count;
+    rung->is_fetched = is_fetched;
+}
+
+static void spread(struct sim_queue *queue, struct sim_rung *rung, struct sim_bucket bucket)
+{
+    bool is_base = rung == queue->rungs; /* lives long */
+    if (!is_base && queue->touches != NULL && bucket.count <= fetch_count) {
+        spread_fetching(queue, rung, bucket, true);
+    } else {
+        spread_fetching(queue, rung, bucket, false);
+    }
+}
+
+/* Moves all that the rung still has to bucket to. */
+static void pour_all(struct sim_queue *queue, struct sim_rung *rung, struct sim_bucket *to)
+{
+    for (uint64_t i = rung->current; i <= rung->last; i++) {
+        sim_bucket_pour(&queue->pool, sim_rung_detach(rung, i), to);
+    }
+}
+
+static void lay_out(struct sim_rung *rung, struct sim_bucket_bounds bounds, uint32_t count,
+    bool is_open)
+{
+    sim_rung_lay_out(rung, &(struct sim_rung_layout) {
+        .bounds = bounds,
+        .count = count,
+        .per_bucket = per_bucket,
+        .is_open = is_open,
+    });
 }
 
 /* Starts over with one rung, for the records of bucket: all others wait in its
  * last bucket. Only hostile instants need as many rungs as there are. */
-static struct rung *collapse(struct sim_queue *queue, struct sim_bucket bucket)
+static struct sim_rung *collapse(struct sim_queue *queue, struct sim_bucket bucket)
 {
-    struct rung *base = &queue->rungs[0];
+    struct sim_rung *base = &queue->rungs[0];
     struct sim_bucket others = { 0 };
     for (; queue->depth > 0; queue->depth--) {
-        struct rung *rung = &queue->rungs[queue->depth - 1];
-        for (uint32_t i = rung->current; i <= rung->last; i++) {
-            sim_bucket_pour(&queue->pool, detach(rung, i), &others);
-        }
+        pour_all(queue, &queue->rungs[queue->depth - 1], &others);
     }
     queue->depth = 1;
-    struct sim_bucket_bounds bounds = sim_bucket_bounds_of(&queue->pool, bucket);
-    lay_out(base, &bounds, bucket.count, false);
-    base->buckets[base->last] = others;
+    lay_out(base, sim_bucket_bounds_of(&queue->pool, bucket), bucket.count, false);
+    *sim_rung_bucket(base, base->last) = others;
     base->pending = others.count;
     return base;
 }
 
 /* ---- bottom ---- */
-
-/* Has what the event's handler will touch on its way to the cache. */
-static void fetch(const struct sim_queue *queue, const struct sim_bucket_record *record)
-{
-    if (queue->touches != NULL) {
-        const struct sim_queue_touch *touch = &queue->touches[sim_bucket_kind(record)];
-        if (touch->state != NULL) {
-            size_t entity = sim_bucket_entity(record);
-            __builtin_prefetch((const char *)touch->state + entity * touch->stride_bytes, 1);
-        }
-    }
-}
 
 /* Puts record in its place among the sorted; it is more often early than late. */
 static void insert(struct sim_queue *queue, const struct sim_bucket_record *record)
@@ -206,52 +196,14 @@ static void insert(struct sim_queue *queue, const struct sim_bucket_record *reco
     queue->bottom[i] = *record;
 }
 
-/* The same for one more record of the bucket that comes next: a few at each
- * pop, as a burst of prefetches would wait for one another. What is pushed to
- * that bucket meanwhile is not seen, and a record read too late does no harm. */
-static inline void fetch_ahead(struct sim_queue *queue)
-{
-    if (queue->ahead.count > 0) {
-        struct sim_bucket_record record = sim_bucket_peel(&queue->pool, &queue->ahead);
-        fetch(queue, &record);
-    }
-}
-
-static uint32_t next_filled(const struct rung *rung, uint32_t index)
-{
-    do {
-        index++;
-    } while (index < rung->last && rung->buckets[index].count == 0);
-    return index;
-}
-
-/* Bucket index, detached, is served now: what it touches shall be on its way.
- * Meanwhile what the next one touches is fetched, and the one after that. */
-static void fetch_next(struct sim_queue *queue, struct rung *rung, uint32_t index,
-    struct sim_bucket bucket)
-{
-    if (index >= rung->fetched) {
-        queue->ahead = bucket;
-    }
-    while (queue->ahead.count > 0) {
-        fetch_ahead(queue);
-    }
-    uint32_t next = next_filled(rung, index);
-    rung->fetched = next;
-    if (next <= rung->last && rung->buckets[next].count <= leaf_count) {
-        queue->ahead = rung->buckets[next];
-        rung->fetched++;
-    }
-    if (next < rung->last) {
-        sim_bucket_fetch(&queue->pool, rung->buckets[next_filled(rung, next)]);
-    }
-}
-
 /* Moves a small bucket, detached, to the empty bottom. */
-static void sort_into_bottom(struct sim_queue *queue, struct sim_bucket bucket)
+static void sort_into_bottom(struct sim_queue *queue, struct sim_bucket bucket, bool is_fetched)
 {
     uint8_t order[leaf_count];
     sim_bucket_drain(&queue->pool, bucket, queue->unsorted);
+    for (uint32_t i = 0; !is_fetched && i < bucket.count; i++) {
+        fetch(queue, &queue->unsorted[i]);
+    }
     sim_order_latest_first(queue->unsorted, bucket.count, order);
     for (uint32_t i = 0; i < bucket.count; i++) {
         queue->bottom[i] = queue->unsorted[order[i]];
@@ -263,36 +215,76 @@ static void sort_into_bottom(struct sim_queue *queue, struct sim_bucket bucket)
  * spread over a finer one when its turn comes. */
 __attribute__((noinline)) static void empty_bottom(struct sim_queue *queue)
 {
-    struct rung *rung = &queue->rungs[queue->depth - 1];
+    struct sim_rung *rung = &queue->rungs[queue->depth - 1];
     for (size_t i = 0; i < queue->bottom_len; i++) {
-        uint32_t index = index_of(rung, &queue->bottom[i]);
+        uint64_t index = sim_rung_index(rung, &queue->bottom[i]);
         rung->current = index < rung->current ? index : rung->current;
         put(queue, rung, index, &queue->bottom[i]);
     }
     queue->bottom_len = 0;
 }
 
-/* Takes the next bucket of the finest rung: to the bottom if it is small,
- * else over a finer rung, or, if it is open-ended, over this one anew. */
-static void refine(struct sim_queue *queue, struct rung *rung)
+/* All buckets below the open-ended one have been taken, or, if the rung goes
+ * round, those that were there when it was looked at last. Its records are
+ * spread over the rung; if they are many against what was taken, or these many
+ * more or fewer than at the layout, the rung is laid out anew for all. Either
+ * costs no more than a constant times the events pushed and popped since. */
+static void turn(struct sim_queue *queue, struct sim_rung *rung)
 {
-    while (rung->buckets[rung->current].count == 0) {
-        rung->current++;
-    }
-    uint32_t index = rung->current++;
-    struct sim_bucket bucket = detach(rung, index);
-    if (bucket.count <= leaf_count) {
-        fetch_next(queue, rung, index, bucket);
-        sort_into_bottom(queue, bucket);
+    size_t others = rung->pending - sim_rung_bucket(rung, rung->last)->count;
+    bool is_steady = rung->pending / 4 <= rung->laid && rung->laid / 4 <= rung->pending;
+    struct sim_bucket bucket = sim_rung_detach(rung, rung->last);
+    if (others > 0 && is_steady && bucket.count <= rung->taken) {
+        sim_rung_slide(rung);
+        rung->turn = rung->last;
+        rung->taken = 0;
+        spread(queue, rung, bucket);
         return;
     }
-    if (index < rung->last && queue->depth == rung_count) {
+    pour_all(queue, rung, &bucket);
+    if (bucket.count <= leaf_count) {
+        rung->current = rung->last + 1;
+        sort_into_bottom(queue, bucket, queue->touches == NULL);
+        return;
+    }
+    lay_out(rung, sim_bucket_bounds_of(&queue->pool, bucket), bucket.count, true);
+    spread(queue, rung, bucket);
+}
+
+/* Takes the next bucket of the finest rung: to the bottom if it is small,
+ * else over a finer rung. */
+static void refine(struct sim_queue *queue, struct sim_rung *rung)
+{
+    if (rung == queue->rungs || queue->depth == rung_count) {
+        put_what_is_staged(queue);
+    }
+    while (rung->current < rung->turn && sim_rung_bucket(rung, rung->current)->count == 0) {
+        rung->current++;
+    }
+    if (rung->current >= rung->turn) {
+        turn(queue, rung);
+        return;
+    }
+    uint64_t index = rung->current++;
+    struct sim_bucket_bounds bounds = { 0 };
+    if (sim_rung_bucket(rung, index)->count > leaf_count) {
+        bounds = sim_rung_bounds(rung, index, &queue->pool, queue->now);
+    }
+    struct sim_bucket bucket = sim_rung_detach(rung, index);
+    rung->taken += bucket.count;
+    bool goes_round = rung == queue->rungs && !rung->by_tag;
+    if (goes_round && (index - rung->first) >> (rung->fan_bits - 3) > 0) {
+        sim_rung_slide(rung); /* from an eighth of the way on */
+    }
+    if (bucket.count <= leaf_count) {
+        sort_into_bottom(queue, bucket, rung->is_fetched || queue->touches == NULL);
+        return;
+    }
+    if (queue->depth == rung_count) {
         rung = collapse(queue, bucket);
     } else {
-        bool is_open = index == rung->last;
-        struct sim_bucket_bounds bounds = bounds_of(queue, rung, index, bucket);
-        rung = is_open ? rung : &queue->rungs[queue->depth++];
-        lay_out(rung, &bounds, bucket.count, is_open);
+        rung = &queue->rungs[queue->depth++];
+        lay_out(rung, bounds, bucket.count, false);
     }
     spread(queue, rung, bucket);
 }
@@ -305,7 +297,7 @@ __attribute__((noinline)) static bool fill_bottom(struct sim_queue *queue)
         while (queue->depth > 1 && queue->rungs[queue->depth - 1].pending == 0) {
             queue->depth--;
         }
-        struct rung *rung = &queue->rungs[queue->depth - 1];
+        struct sim_rung *rung = &queue->rungs[queue->depth - 1];
         if (rung->pending == 0) {
             return false;
         }
@@ -328,7 +320,7 @@ enum hb_status sim_queue_create(const struct sim_queue_options *options, struct 
         return HB_ERR_RANGE;
     }
     uint32_t half_bits = sim_order_bit_length(capacity) / 2;
-    uint32_t base_bits = clamp(half_bits, 9, 11), fine_bits = clamp(half_bits - 1, 5, 11);
+    uint32_t base_bits = clamp(half_bits, 9, 10), fine_bits = clamp(half_bits - 1, 5, 7);
     size_t bucket_count = ((size_t)1 << base_bits) + ((size_t)(rung_count - 1) << fine_bits);
     struct sim_queue *queue = calloc(1, sizeof(*queue));
     struct sim_bucket *buckets = calloc(bucket_count, sizeof(*buckets));
@@ -382,12 +374,17 @@ enum hb_status sim_queue_push(struct sim_queue *queue, const struct sim_event *e
         empty_bottom(queue);
     }
     for (uint32_t k = 0; k < queue->depth; k++) {
-        struct rung *rung = &queue->rungs[k];
-        uint32_t index = index_of(rung, &record);
-        if (index >= rung->current) {
-            put(queue, rung, index, &record);
-            return HB_OK;
+        struct sim_rung *rung = &queue->rungs[k];
+        uint64_t index = sim_rung_index(rung, &record);
+        if (index < rung->current) {
+            continue;
         }
+        if (k == 0 && queue->depth > 1) {
+            put_staged(queue, rung, index, &record);
+        } else {
+            put(queue, rung, index, &record);
+        }
+        return HB_OK;
     }
     insert(queue, &record); /* too near to be worth fetching for */
     return HB_OK;
@@ -403,7 +400,6 @@ bool sim_queue_pop(struct sim_queue *queue, int64_t until_ns, struct sim_event *
         return false;
     }
     *out = sim_bucket_unpack(first);
-    fetch_ahead(queue);
     queue->now = first->at;
     queue->bottom_len--;
     queue->len--;

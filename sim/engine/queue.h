@@ -14,7 +14,8 @@
 struct sim_queue;
 
 /* Where the handler of a kind of event will look: at state + entity *
- * stride_bytes. It is prefetched a few pops before. state NULL: nowhere. */
+ * stride_bytes. It is prefetched up to some hundred pops before. state NULL:
+ * nowhere. */
 struct sim_queue_touch {
     const void *state;
     size_t stride_bytes;
