@@ -33,7 +33,8 @@ struct predictor {
     struct hb_lstm_config config;
     uint32_t feature_count, context_count, stay_step_max;
     size_t state_len, state_at, record_bytes;
-    unsigned char *records; /* [client_capacity][record_bytes] */
+    unsigned char *records; /* [client_capacity][record_bytes]; a peer's if there is one */
+    const struct predictor *peer; /* NULL: none */
     /* Of one batch, [batch_max]. */
     struct row *rows;
     uint32_t *row_of; /* of a question */
@@ -316,7 +317,8 @@ static size_t batch_bytes(const struct predictor *me)
 static size_t bytes(const void *self)
 {
     const struct predictor *me = self;
-    return sizeof *me + me->config.client_capacity * me->record_bytes + batch_bytes(me)
+    size_t clients = me->peer != NULL ? 0 : me->config.client_capacity;
+    return sizeof *me + clients * me->record_bytes + batch_bytes(me)
         + hb_lstm_net_bytes(me->net)
         + (me->candidates != NULL ? hb_candidates_bytes(me->candidates) : 0);
 }
@@ -325,7 +327,7 @@ static void free_self(void *self)
 {
     struct predictor *me = self;
     void *blocks[] = { me->questions, me->sets, me->contexts, me->states, me->features,
-        me->places, me->stepping, me->row_of, me->rows, me->records };
+        me->places, me->stepping, me->row_of, me->rows, me->peer != NULL ? NULL : me->records };
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) {
         free(blocks[i]);
     }
@@ -360,7 +362,9 @@ size_t hb_lstm_client_bytes(const struct hb_lstm_model *model, const struct hb_l
 static enum hb_status take_memory(struct predictor *me)
 {
     size_t batch = me->config.batch_max;
-    me->records = calloc(me->config.client_capacity, me->record_bytes); /* touched when used */
+    me->records = me->peer != NULL
+        ? me->peer->records
+        : calloc(me->config.client_capacity, me->record_bytes); /* touched when used */
     me->rows = hb_lstm_memory(batch, sizeof *me->rows);
     me->row_of = hb_lstm_memory(batch, sizeof *me->row_of);
     me->stepping = hb_lstm_memory(batch, sizeof *me->stepping);
@@ -380,7 +384,8 @@ static enum hb_status take_memory(struct predictor *me)
 static enum hb_status make_parts(struct predictor *me, const struct hb_lstm_model *model)
 {
     struct hb_lstm_net_config config
-        = { .batch_max = me->config.batch_max, .is_int8 = me->config.is_int8 };
+        = { .batch_max = me->config.batch_max, .is_int8 = me->config.is_int8,
+            .peer = me->peer != NULL ? me->peer->net : NULL };
     enum hb_status status = hb_lstm_net_create(model, &config, &me->net);
     if (status == HB_OK && model->shape.score1_size > 0) {
         status = hb_candidates_create(&model->tables, me->config.visit_count, &me->candidates);
@@ -394,11 +399,12 @@ static enum hb_status make_parts(struct predictor *me, const struct hb_lstm_mode
     return take_memory(me);
 }
 
+static const struct hb_predictor_kind lstm_kind
+    = { "lstm", observe, predict, forget, bytes, free_self };
+
 enum hb_status hb_lstm_create(const struct hb_lstm_model *model,
     const struct hb_lstm_config *config, struct hb_predictor **out)
 {
-    static const struct hb_predictor_kind kind
-        = { "lstm", observe, predict, forget, bytes, free_self };
     if (config->client_capacity == 0 || config->batch_max > 4096
         || config->visit_count > HB_TRAIL_VISITS_MAX || config->silence_slots > 1U << 16) {
         return HB_ERR_RANGE;
@@ -407,10 +413,20 @@ enum hb_status hb_lstm_create(const struct hb_lstm_model *model,
         || model->shape.context_count > HB_CANDIDATES_CONTEXT) {
         return HB_ERR_UNSUPPORTED;
     }
+    const struct predictor *peer
+        = config->peer != NULL ? hb_predictor_self(config->peer, &lstm_kind) : NULL;
+    int is_like = peer == NULL
+        || (peer->config.client_capacity == config->client_capacity
+            && peer->config.visit_count == visits_of(config)
+            && peer->config.is_compact == config->is_compact);
+    if ((config->peer != NULL && peer == NULL) || !is_like) {
+        return HB_ERR_RANGE;
+    }
     struct predictor *me = calloc(1, sizeof *me);
     if (me == NULL) {
         return HB_ERR_MEMORY;
     }
+    me->peer = peer;
     me->config = *config;
     me->config.visit_count = visits_of(config);
     me->config.batch_max = config->batch_max == 0 ? batch_default : config->batch_max;
@@ -423,7 +439,7 @@ enum hb_status hb_lstm_create(const struct hb_lstm_model *model,
     me->stay_step_max = model->stay_step_max == 0 ? stay_step_default : model->stay_step_max;
     enum hb_status status = make_parts(me, model);
     if (status == HB_OK) {
-        status = hb_predictor_create(&kind, me, out);
+        status = hb_predictor_create(&lstm_kind, me, out);
     }
     if (status != HB_OK) {
         free_self(me);

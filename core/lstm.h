@@ -90,12 +90,17 @@ struct hb_lstm_config {
     int is_tracked;         /* the host tells of every move, so a stay without news is observed */
     int is_compact;         /* h and c as 16-bit floats: under 1 KiB a client at 128 units */
     int is_int8;            /* 8-bit weights of recurrence and vocabulary */
+    /* Another LSTM of the same model and settings, which is freed later: its clients are this
+     * one's too, and what is worked out once for each place. Two threads may use the two at
+     * the same time, on different clients. NULL: none. */
+    const struct hb_predictor *peer;
 };
 
 /* The streaming predictor. Of model, the tables and tokens are borrowed for its life, the weights
  * until return. The LSTM has seen all slots that are over, and steps on through the current
  * one for an answer only; a client that is out of sight gets no guess. A gap on the grid, or
- * time going back, begins a new session from a zero state. HB_ERR_RANGE, HB_ERR_MEMORY;
+ * time going back, begins a new session from a zero state. HB_ERR_RANGE (also: a peer of another
+ * kind or size), HB_ERR_MEMORY;
  * HB_ERR_UNSUPPORTED for more step or context features than candidates.h lists (the first
  * feature_count and context_count of them are used). */
 HB_API enum hb_status hb_lstm_create(const struct hb_lstm_model *model,

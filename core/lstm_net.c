@@ -17,6 +17,7 @@ struct owner {
     void *blocks[block_max];
     uint32_t block_count;
     int is_short; /* of memory */
+    const struct hb_lstm_net *peer; /* while it is filled */
 };
 
 static void *take(struct owner *owner, size_t count, size_t size)
@@ -132,6 +133,10 @@ static void make_token_gates(struct owner *owner, const struct hb_lstm_model *mo
     struct source source
         = { model->layers[0].weight_ih, s->embedding + s->feature_count, s->embedding };
     struct hb_lstm_packed packed = { .k = 0 };
+    if (owner->peer != NULL) {
+        net->token_gates = owner->peer->token_gates;
+        return;
+    }
     net->token_gates = take(owner, tokens * net->gates, sizeof *net->token_gates);
     pack(owner, &source, 1, net->gates, &packed);
     if (owner->is_short) {
@@ -323,7 +328,9 @@ enum hb_status hb_lstm_net_create(const struct hb_lstm_model *model,
 {
     const char *what;
     enum hb_status status = hb_lstm_check(model, &what);
-    if (status != HB_OK || config->batch_max > 65536) {
+    const struct hb_lstm_net *peer = config->peer;
+    int is_like = peer == NULL || memcmp(&peer->shape, &model->shape, sizeof peer->shape) == 0;
+    if (status != HB_OK || config->batch_max > 65536 || !is_like) {
         return HB_ERR_RANGE;
     }
     const struct hb_lstm_kernels *kernels = hb_lstm_kernels_of(config->unit);
@@ -346,6 +353,7 @@ enum hb_status hb_lstm_net_create(const struct hb_lstm_model *model,
         .has_candidates = model->shape.score1_size > 0,
         .is_int8 = config->is_int8,
     };
+    owner->peer = config->peer;
     fill(owner, model);
     if (owner->is_short) {
         hb_lstm_net_free(&owner->net);

@@ -17,6 +17,8 @@ struct hb_lstm_net_config {
     uint32_t batch_max; /* rows evaluated together; 0: 64 */
     int is_int8;
     enum hb_lstm_unit unit; /* HB_ERR_UNSUPPORTED if the processor has it not */
+    const struct hb_lstm_net *peer; /* of the same model, freed later: lends its table of what
+                                     * each place adds, by far the largest part; or NULL */
 };
 
 /* Packs the weights; keeps nothing of model but its tables and tokens. HB_ERR_RANGE,

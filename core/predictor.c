@@ -31,6 +31,12 @@ void hb_predictor_free(struct hb_predictor *predictor)
     free(predictor);
 }
 
+void *hb_predictor_self(const struct hb_predictor *predictor,
+    const struct hb_predictor_kind *kind)
+{
+    return predictor->kind == kind ? predictor->self : NULL;
+}
+
 const char *hb_predictor_name(const struct hb_predictor *predictor)
 {
     return predictor->kind->name;

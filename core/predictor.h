@@ -47,6 +47,9 @@ struct hb_predictor_kind {
 HB_API enum hb_status hb_predictor_create(const struct hb_predictor_kind *kind, void *self,
     struct hb_predictor **out);
 HB_API void hb_predictor_free(struct hb_predictor *predictor);
+/* What it was created with; NULL: it is of another kind. For the kind's own file. */
+HB_API void *hb_predictor_self(const struct hb_predictor *predictor,
+    const struct hb_predictor_kind *kind);
 HB_API const char *hb_predictor_name(const struct hb_predictor *predictor);
 HB_API void hb_predictor_observe(struct hb_predictor *predictor, const struct hb_observation *seen);
 HB_API void hb_predictor_forget(struct hb_predictor *predictor, uint32_t client);

@@ -14,9 +14,12 @@
 #include "core/markov.h"
 #include "core/persistence.h"
 #include "sim/run/oracle.h"
+#include "sim/run/registry.h"
+#include "sim/run/team.h"
 #include "sim/run/trained.h"
 
-enum { answers_max = 64 }; /* evaluated together */
+enum { answers_max = SIM_TEAM_BATCH };      /* before the first is told */
+static const uint32_t evaluated_max = 64; /* together by one member of a team */
 
 /* A setting may have changed the kind after the models were read. */
 static enum hb_status create_lstm(struct sim_episode *episode,
@@ -29,42 +32,70 @@ static enum hb_status create_lstm(struct sim_episode *episode,
         return data_problem_set(episode->problem, HB_ERR_UNSUPPORTED,
             "%s: kind=\"lstm\": expected to be so from the start of the study", wanted->at);
     }
-    return hb_lstm_create(model,
-        &(struct hb_lstm_config) { .client_capacity = sim_registry_capacity(stage->registry),
-            .unix_epoch_s = stage->trace->epoch_unix_s, .is_tracked = 1,
-            .visit_count = wanted->visits, .is_compact = wanted->compact,
-            .is_int8 = wanted->int8, .batch_max = answers_max },
-        &episode->predictor);
+    struct hb_lstm_config config
+        = { .client_capacity = sim_registry_capacity(stage->registry),
+              .unix_epoch_s = stage->trace->epoch_unix_s, .is_tracked = 1,
+              .visit_count = wanted->visits, .is_compact = wanted->compact,
+              .is_int8 = wanted->int8, .batch_max = evaluated_max };
+    struct hb_predictor *members[SIM_TEAM_MAX];
+    uint32_t count = 0;
+    enum hb_status status = HB_OK;
+    while (status == HB_OK && count < episode->options.threads) {
+        status = hb_lstm_create(model, &config, &members[count]);
+        count += status == HB_OK;
+        config.peer = members[0];
+    }
+    status = status == HB_OK ? sim_team_create(members, count, &episode->team) : status;
+    while (status != HB_OK && count > 0) {
+        hb_predictor_free(members[--count]);
+    }
+    return status;
 }
 
 static enum hb_status create_kind(struct sim_episode *episode,
-    const struct sim_scenario_predictor *wanted)
+    const struct sim_scenario_predictor *wanted, struct hb_predictor **out)
 {
     const struct sim_stage *stage = episode->stage;
     uint32_t clients = sim_registry_capacity(stage->registry);
     switch ((enum sim_predictor_kind)wanted->kind) {
     case SIM_PREDICTOR_PERSISTENCE:
-        return hb_persistence_create(clients, &episode->predictor);
+        return hb_persistence_create(clients, out);
     case SIM_PREDICTOR_FREQUENCY:
         return hb_frequency_create(
             &(struct hb_frequency_config) { .client_capacity = clients,
                 .place_capacity = stage->map.place_count },
-            &episode->predictor);
+            out);
     case SIM_PREDICTOR_MARKOV:
         return hb_markov_create(
             &(struct hb_markov_config) { .client_capacity = clients, .order = wanted->order,
                 .map = &stage->map, .unix_epoch_s = stage->trace->epoch_unix_s },
-            &episode->predictor);
+            out);
     case SIM_PREDICTOR_ORACLE:
         episode->predictor_is_oracle = true;
         return sim_oracle_create(
             &(struct sim_oracle_config) { .trace = stage->trace, .accuracy = wanted->accuracy,
                 .seed = stage->seed },
-            &episode->predictor);
+            out);
     case SIM_PREDICTOR_LSTM:
-        return create_lstm(episode, wanted);
+        break; /* create_lstm */
     }
     return HB_ERR_RANGE;
+}
+
+/* One for all clients, with as many hands as it has threads if these may work apart. */
+static enum hb_status create_team(struct sim_episode *episode,
+    const struct sim_scenario_predictor *wanted)
+{
+    if (wanted->kind == SIM_PREDICTOR_LSTM) {
+        return create_lstm(episode, wanted);
+    }
+    struct hb_predictor *predictor = NULL;
+    enum hb_status status = create_kind(episode, wanted, &predictor);
+    status = status == HB_OK ? sim_team_create(&predictor, 1, &episode->team) : status;
+    if (status != HB_OK) {
+        hb_predictor_free(predictor);
+    }
+    return status;
 }
 
 enum hb_status sim_ask_create(struct sim_episode *episode)
@@ -78,12 +109,12 @@ enum hb_status sim_ask_create(struct sim_episode *episode)
     if (episode->questions == NULL) {
         return HB_ERR_MEMORY;
     }
-    return create_kind(episode, &episode->scenario->predictors[index]);
+    return create_team(episode, &episode->scenario->predictors[index]);
 }
 
 void sim_ask_free(struct sim_episode *episode)
 {
-    hb_predictor_free(episode->predictor);
+    sim_team_free(episode->team);
     free(episode->questions);
 }
 
@@ -97,66 +128,89 @@ static uint32_t client_of(const struct sim_episode *episode, uint32_t core)
     return episode->predictor_is_oracle ? episode->trace_of[core] : core;
 }
 
-static void observe(struct sim_episode *episode, uint32_t client, int64_t at_ns, uint32_t place)
+static void observe(const struct sim_episode *episode, struct hb_predictor *predictor,
+    uint32_t client, int64_t at_ns, uint32_t place)
 {
     struct hb_observation seen = { .at_ns = at_ns,
         .client = client_of(episode, episode->core_of[client]), .place = place,
         .context = { NAN, NAN, NAN, NAN, NAN, NAN } };
-    hb_predictor_observe(episode->predictor, &seen);
+    hb_predictor_observe(predictor, &seen);
+}
+
+static void observe_now(struct sim_episode *episode, uint32_t client, uint32_t place)
+{
+    if (episode->team != NULL && episode->core_of[client] != HB_NONE) {
+        observe(episode, sim_team_member(episode->team, 0), client,
+            predictor_ns(episode, sim_episode_now_ns(episode)), place);
+    }
 }
 
 void sim_ask_observe(struct sim_episode *episode, uint32_t client)
 {
-    if (episode->predictor != NULL && episode->core_of[client] != HB_NONE) {
-        observe(episode, client, predictor_ns(episode, sim_episode_now_ns(episode)),
-            episode->riders[client].place);
-    }
+    observe_now(episode, client, episode->riders[client].place);
 }
 
 /* Lost from sight: what follows is not a stay. */
 void sim_ask_lose(struct sim_episode *episode, uint32_t client)
 {
-    if (episode->predictor != NULL && episode->core_of[client] != HB_NONE) {
-        observe(episode, client, predictor_ns(episode, sim_episode_now_ns(episode)), HB_NONE);
+    observe_now(episode, client, HB_NONE);
+}
+
+struct past {
+    const struct sim_episode *episode;
+    uint64_t *next; /* [client_count] the first visit that was not observed yet */
+};
+
+/* Everything of one hour, client by client: later than all of the hour before. */
+static void observe_hour(const struct past *past, uint32_t member, uint32_t end_s)
+{
+    const struct sim_episode *episode = past->episode;
+    const struct data_trace *trace = episode->stage->trace;
+    uint32_t members = sim_team_len(episode->team);
+    struct hb_predictor *predictor = sim_team_member(episode->team, member);
+    for (uint32_t client = 0; client < episode->stage->client_count; client++) {
+        uint32_t core = episode->core_of[client];
+        if (core == HB_NONE || core % members != member) {
+            continue;
+        }
+        uint64_t visit = past->next[client];
+        for (; visit < trace->first[client + 1] && trace->visits[visit].start_s < end_s; visit++) {
+            uint32_t place = trace->visits[visit].place;
+            observe(episode, predictor, client,
+                (int64_t)trace->visits[visit].start_s * HB_NS_PER_S,
+                place == DATA_NOWHERE ? HB_NONE : place);
+        }
+        past->next[client] = visit;
     }
 }
 
-/* Everything of one hour, client by client: later than all of the hour before. */
-static void observe_hour(struct sim_episode *episode, uint64_t *next, uint32_t end_s)
+/* Members share the clients out: where there are several, clients are learnt from one by one. */
+static void observe_past(void *ctx, uint32_t member)
 {
-    const struct data_trace *trace = episode->stage->trace;
-    for (uint32_t client = 0; client < episode->stage->client_count; client++) {
-        bool is_seen = episode->core_of[client] != HB_NONE;
-        uint64_t visit = next[client];
-        for (; visit < trace->first[client + 1] && trace->visits[visit].start_s < end_s; visit++) {
-            uint32_t place = trace->visits[visit].place;
-            if (is_seen) {
-                observe(episode, client, (int64_t)trace->visits[visit].start_s * HB_NS_PER_S,
-                    place == DATA_NOWHERE ? HB_NONE : place);
-            }
-        }
-        next[client] = visit;
+    const struct past *past = ctx;
+    const struct sim_stage *stage = past->episode->stage;
+    for (uint32_t end_s = 3600; end_s < stage->origin_s && !sim_stage_is_interrupted(stage);
+         end_s += 3600) {
+        observe_hour(past, member, end_s);
     }
+    observe_hour(past, member, stage->origin_s);
 }
 
 void sim_ask_history(struct sim_episode *episode)
 {
     const struct sim_stage *stage = episode->stage;
-    if (episode->predictor == NULL || episode->predictor_is_oracle || stage->origin_s == 0) {
+    if (episode->team == NULL || episode->predictor_is_oracle || stage->origin_s == 0) {
         return;
     }
-    uint64_t *next = calloc(stage->client_count, sizeof *next);
-    if (next == NULL) {
+    struct past past = { .episode = episode,
+        .next = calloc(stage->client_count, sizeof *past.next) };
+    if (past.next == NULL) {
         sim_loop_stop(episode->loop, HB_ERR_MEMORY);
         return;
     }
-    memcpy(next, stage->trace->first, stage->client_count * sizeof *next);
-    for (uint32_t end_s = 3600; end_s < stage->origin_s && !sim_stage_is_interrupted(stage);
-         end_s += 3600) {
-        observe_hour(episode, next, end_s);
-    }
-    observe_hour(episode, next, stage->origin_s);
-    free(next);
+    memcpy(past.next, stage->trace->first, stage->client_count * sizeof *past.next);
+    sim_team_run(episode->team, observe_past, &past);
+    free(past.next);
 }
 
 void sim_ask_question(struct sim_episode *episode, uint64_t req, uint32_t core, double horizon_s)
@@ -244,7 +298,7 @@ static void answer(struct sim_episode *episode, const struct sim_question *quest
             .horizon_s = questions[i].horizon_s
         };
     }
-    hb_predict_location(episode->predictor, asked, count, predictions);
+    sim_team_predict(episode->team, asked, count, predictions);
     for (uint32_t i = 0; i < count; i++) {
         tell(episode, &questions[i], &predictions[i]);
     }

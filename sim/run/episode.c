@@ -86,7 +86,7 @@ static enum hb_status create_controller(struct sim_episode *episode)
             .state_mb = service->state_mb,
             .lead_s = sim_parts_lead_s(episode->stage, &episode->policy->set) },
         .client_capacity = sim_registry_capacity(episode->stage->registry),
-        .has_predictor = episode->predictor != NULL };
+        .has_predictor = episode->team != NULL };
     if (episode->outage == NULL) {
         setup.policy.probe_interval_s = 0.0; /* every probe would be answered */
     }

@@ -11,6 +11,7 @@
  * the world to it. Several episodes of one stage run side by side in threads. */
 struct sim_episode_options {
     uint32_t policy; /* of the scenario */
+    uint32_t threads; /* >= 1: that may work on this one; results do not depend on it */
     bool check;      /* verify invariants as it runs */
     struct data_rows *rows; /* where results go; its key says setting and replication */
     bool has_places; /* rows may name places: those of the first replication are in the file */

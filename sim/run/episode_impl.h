@@ -133,7 +133,7 @@ struct sim_episode {
     struct sim_catchment *catchment;
     struct sim_routes *routes; /* NULL: no topology */
     struct sim_outage *outage; /* NULL: nothing fails */
-    struct hb_predictor *predictor; /* NULL: none */
+    struct sim_team *team; /* the predictor's; NULL: none */
     bool predictor_is_oracle;
     struct hb_controller *controller;
     struct hb_prices prices;

@@ -12,6 +12,10 @@
 #define ROWS_MEMORY_BYTES (2u << 20) /* of one episode, the rest goes to a temporary file */
 #define RECORD_SUFFIX ".part"
 
+/* From so many clients on, what a network remembers of them is most of a run's memory, and a
+ * batch has questions for several threads: such a policy runs alone, with all of them. */
+static const uint32_t wide_clients = 8192;
+
 struct recording {
     FILE *file;
     char *part; /* its name while it grows */
@@ -34,6 +38,8 @@ struct study {
     struct sim_progress *progress;
     struct slot *slots;  /* [policy_count] */
     uint32_t *order;     /* [policy_count] in which they are begun */
+    uint32_t wide_count; /* of these, from the first: each has all threads to itself */
+    uint32_t first;      /* of order: of the tasks that the crew is at */
     uint32_t replication, setting;
     struct sim_bound bound;
     struct recording recording;
@@ -56,11 +62,13 @@ static bool is_recorded(const struct study *study, uint32_t policy)
 static enum hb_status play_policy(void *ctx, uint32_t task, uint32_t lane)
 {
     struct study *study = ctx;
-    uint32_t policy = study->order[task];
+    uint32_t policy = study->order[study->first + task];
+    bool is_wide = study->first + task < study->wide_count;
     struct slot *slot = &study->slots[policy];
     bool has_recording = is_recorded(study, policy);
     (void)lane;
     struct sim_episode_options options = { .policy = policy,
+        .threads = is_wide ? study->options->threads : 1,
         .check = study->options->check,
         .rows = slot->rows,
         .has_places = study->replication == 0,
@@ -73,18 +81,45 @@ static enum hb_status play_policy(void *ctx, uint32_t task, uint32_t lane)
     return sim_episode_run(study->stage, &options, &slot->summary, &slot->problem);
 }
 
-/* Those that ask predictors take longest, so they are begun first. */
+enum weight { WIDE, ASKING, LIGHT, WEIGHTS };
+
+static enum weight weight_of(const struct study *study, uint32_t policy)
+{
+    const struct sim_scenario *scenario = study->scenario;
+    uint32_t predictor = scenario->policies[policy].predictor_index;
+    if (predictor == SIM_SCENARIO_ABSENT) {
+        return LIGHT;
+    }
+    bool is_wide = scenario->predictors[predictor].kind == SIM_PREDICTOR_LSTM
+        && study->options->threads > 1 && study->stage->client_count >= wide_clients;
+    return is_wide ? WIDE : ASKING;
+}
+
+/* Of the others, those that ask predictors take longest, so they are begun first. */
 static void order_policies(struct study *study)
 {
     uint32_t count = 0;
-    for (int asks = 1; asks >= 0; asks--) {
+    for (int weight = WIDE; weight < WEIGHTS; weight++) {
         for (uint32_t i = 0; i < study->scenario->policy_count; i++) {
-            bool does_ask = study->scenario->policies[i].predictor_index != SIM_SCENARIO_ABSENT;
-            if (does_ask == (asks == 1)) {
+            if (weight_of(study, i) == (enum weight)weight) {
                 study->order[count++] = i;
             }
         }
+        study->wide_count = weight == WIDE ? count : study->wide_count;
     }
+}
+
+/* First the wide ones, one after the other, then the rest side by side. */
+static enum hb_status play_all(struct study *study)
+{
+    uint32_t count = (uint32_t)study->scenario->policy_count;
+    order_policies(study);
+    study->first = 0;
+    enum hb_status status = sim_crew_run(1, study->wide_count, play_policy, study);
+    study->first = study->wide_count;
+    return status == HB_OK ? sim_crew_run(study->options->threads, count - study->wide_count,
+                                 play_policy, study)
+                           : status;
 }
 
 static enum hb_status collect(struct study *study)
@@ -131,7 +166,7 @@ static enum hb_status run_policies(struct study *study)
     }
     status = status == HB_OK ? open_slots(study) : status;
     if (status == HB_OK) {
-        status = sim_crew_run(study->options->threads, count, play_policy, study);
+        status = play_all(study);
     }
     for (uint32_t i = 0; i < count && status != HB_OK; i++) {
         if (study->slots[i].problem.text[0] != '\0' && study->problem->text[0] == '\0') {
@@ -313,9 +348,6 @@ enum hb_status sim_study_run(struct sim_scenario *scenario,
     study.order = calloc(scenario->policy_count, sizeof *study.order);
     enum hb_status status
         = study.slots != NULL && study.order != NULL ? open_recording(&study) : HB_ERR_MEMORY;
-    if (status == HB_OK) {
-        order_policies(&study);
-    }
     for (; study.replication < scenario->replications && status == HB_OK; study.replication++) {
         status = run_replication(&study, out);
     }

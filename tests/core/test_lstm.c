@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/persistence.h"
 #include "core/units.h"
 #include "tests/core/lstm_world.h"
 #include "tests/support/assert_near.h"
@@ -402,6 +403,27 @@ static void what_cannot_be_served_is_refused(void **state)
     config.batch_max = 5000;
     assert_int_equal(hb_lstm_create(&world.model, &config, &out), HB_ERR_RANGE);
     config.batch_max = 0;
+    struct hb_predictor *other = NULL, *peer = NULL;
+    assert_int_equal(hb_persistence_create(1, &other), HB_OK);
+    config.peer = other;
+    assert_int_equal(hb_lstm_create(&world.model, &config, &out), HB_ERR_RANGE);
+    assert_int_equal(hb_lstm_create(&world.model, &(struct hb_lstm_config) {
+        .client_capacity = 1 }, &peer), HB_OK);
+    config = (struct hb_lstm_config) { .client_capacity = 1, .visit_count = 119, .peer = peer };
+    assert_int_equal(hb_lstm_create(&world.model, &config, &out), HB_ERR_RANGE);
+    config = (struct hb_lstm_config) { .client_capacity = 2, .peer = peer };
+    assert_int_equal(hb_lstm_create(&world.model, &config, &out), HB_ERR_RANGE);
+    config = (struct hb_lstm_config) { .client_capacity = 1, .is_compact = 1, .visit_count = 120,
+        .peer = peer };
+    assert_int_equal(hb_lstm_create(&world.model, &config, &out), HB_ERR_RANGE);
+    struct lstm_world wider;
+    lstm_world_init(&wider, 8, &lstm_world_deep);
+    config = (struct hb_lstm_config) { .client_capacity = 1, .peer = peer };
+    assert_int_equal(hb_lstm_create(&wider.model, &config, &out), HB_ERR_RANGE);
+    lstm_world_fini(&wider);
+    hb_predictor_free(peer);
+    hb_predictor_free(other);
+    config = (struct hb_lstm_config) { .client_capacity = 1 };
     world.model.shape.feature_count = 11;
     assert_int_equal(hb_lstm_create(&world.model, &config, &out), HB_ERR_UNSUPPORTED);
     world.model.shape.feature_count = 10;
