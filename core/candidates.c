@@ -43,6 +43,7 @@ enum hb_status hb_candidates_create(const struct hb_candidates_tables *tables,
         return HB_ERR_MEMORY;
     }
     work->tables = *tables;
+    work->hidden = hb_features_hidden(tables->masked);
     work->visit_max = visit_max;
     work->row_max = longest_row(&tables->everybody);
     uint32_t keys = visit_max > work->row_max ? visit_max : work->row_max;
@@ -385,9 +386,15 @@ void hb_candidates_look(struct hb_candidates *work, const struct hb_trail *trail
     if (work->now.place != HB_TRAIL_UNKNOWN) {
         add(work, work->now.place);
     }
-    add_owns(work);
-    add_others(work);
-    add_neighbours(work);
+    if ((work->tables.masked & HB_FEATURES_OWN) == 0) {
+        add_owns(work);
+    }
+    if ((work->tables.masked & HB_FEATURES_POPULATION) == 0) {
+        add_others(work);
+    }
+    if ((work->tables.masked & HB_FEATURES_NEIGHBOURS) == 0) {
+        add_neighbours(work);
+    }
     count_others(work);
     hb_candidates_fix(work);
 }

@@ -59,6 +59,7 @@ struct hb_candidates_tables {
     const uint32_t *near_first;    /* [place_count + 1] into near_places */
     const uint32_t *near_places;   /* neighbours, the best first; 48 are tried */
     struct hb_candidates_counts everybody; /* row_count 0 or place_count */
+    uint32_t masked;               /* enum hb_features: what is not to be looked at */
 };
 
 /* Candidates for one (client, instant, horizon). features are feature-major, so that

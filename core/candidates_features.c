@@ -67,6 +67,14 @@ static float jump(const struct hb_candidates_tables *tables, uint32_t before, ui
     return sqrtf(*east * *east + *north * *north);
 }
 
+/* Masked inputs are 0. */
+static void hide(uint32_t hidden, uint32_t count, float *features)
+{
+    for (uint32_t i = 0; hidden != 0 && i < count; i++) {
+        features[i] = (hidden >> i & 1) != 0 ? 0.0F : features[i];
+    }
+}
+
 void hb_candidates_step(const struct hb_candidates_tables *tables, const struct hb_trail *trail,
     const struct hb_trail_now *now, float features[HB_CANDIDATES_STEP_FEATURES])
 {
@@ -85,6 +93,7 @@ void hb_candidates_step(const struct hb_candidates_tables *tables, const struct 
     features[7] = now->is_observed ? 1.0F : 0.0F;
     features[8] = !now->is_first && dwell == 1 ? 1.0F : 0.0F;
     features[9] = now->is_first ? 1.0F : 0.0F;
+    hide(hb_features_hidden(tables->masked).step, HB_CANDIDATES_STEP_FEATURES, features);
 }
 
 void hb_candidates_context(const struct hb_candidates *work, float context[HB_CANDIDATES_CONTEXT])
@@ -103,6 +112,7 @@ void hb_candidates_context(const struct hb_candidates *work, float context[HB_CA
     context[9] = hb_lstm_math_log(1.0F + (float)work->slots_seen) / 5.0F;
     context[10] = work->now.is_observed && work->now.was_observed ? 1.0F : 0.0F;
     context[11] = hb_lstm_math_log(1.0F + (float)work->own_totals[3]) / 3.0F;
+    hide(work->hidden.context, HB_CANDIDATES_CONTEXT, context);
 }
 
 /* x [HB_CANDIDATES_MAX] = log(1 + x) * factor. */
@@ -274,5 +284,10 @@ void hb_candidates_collect(struct hb_candidates *work, float horizon_s,
     for (uint32_t j = 0; j < moving; j++) {
         size_t bytes = work->count * sizeof(float);
         memcpy(out->features[feature_of[j]], knots[0][j], bytes);
+    }
+    for (uint32_t i = 0; work->hidden.candidate != 0 && i < HB_CANDIDATES_FEATURES; i++) {
+        if ((work->hidden.candidate >> i & 1) != 0) {
+            memset(out->features[i], 0, sizeof out->features[i]);
+        }
     }
 }

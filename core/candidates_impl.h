@@ -3,7 +3,7 @@
 #define HB_CANDIDATES_IMPL_H
 
 /* Shared by candidates.c and candidates_features.c only. */
-#include "core/candidates.h"
+#include "core/features.h"
 
 /* ThreadSanitizer cannot run before main, where clones are chosen; clang 14 calls
  * them by a name that other files do not know. */
@@ -33,6 +33,7 @@ struct hb_candidates_own {
 
 struct hb_candidates {
     struct hb_candidates_tables tables;
+    struct hb_features_hidden hidden; /* by tables.masked */
     uint32_t visit_max, row_max;
     uint64_t stamp; /* of this look, in the upper half */
     uint64_t *own_of, *candidate_of; /* [place_count] stamp | index, if of this look */

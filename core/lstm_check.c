@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "core/features.h"
 #include "core/lstm_tensor.h"
 
 static int is_finite(const float *x, size_t n)
@@ -104,6 +105,9 @@ static const char *check_tables(const struct hb_candidates_tables *t)
     if (t->near_first != NULL
         && !is_sparse(t->near_first, t->place_count, t->near_places, t->place_count)) {
         return "near_first";
+    }
+    if ((t->masked & ~(uint32_t)HB_FEATURES_ALL) != 0) {
+        return "masked";
     }
     const struct hb_candidates_counts *all = &t->everybody;
     if (all->row_count == 0) {

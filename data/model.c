@@ -92,6 +92,19 @@ static enum hb_status read_sizes(struct data_h5 *file, struct data_model *model,
     return HB_OK;
 }
 
+static enum hb_status read_masks(struct data_h5 *file, struct data_model *model,
+    struct data_problem *problem)
+{
+    uint32_t *masked = &model->weights.tables.masked;
+    enum hb_status status = read_size(file, DATA_MODEL_MASKED, masked, problem);
+    if (status == HB_ERR_NOT_FOUND) {
+        *masked = HB_FEATURES_FEEDS;
+        problem->text[0] = '\0';
+        return HB_OK;
+    }
+    return status;
+}
+
 static enum hb_status read_card(struct data_h5 *file, struct data_model *model,
     struct data_problem *problem)
 {
@@ -213,6 +226,7 @@ enum hb_status data_model_read(const char *path, struct data_model **out,
         ? data_problem_set(problem, HB_ERR_MEMORY, "%s: out of memory", path)
         : read_version(file, problem);
     status = status == HB_OK ? read_sizes(file, model, problem) : status;
+    status = status == HB_OK ? read_masks(file, model, problem) : status;
     status = status == HB_OK ? read_card(file, model, problem) : status;
     status = status == HB_OK ? read_temperature(file, model, problem) : status;
     status = status == HB_OK ? read_confidence(file, model, problem) : status;

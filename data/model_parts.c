@@ -95,6 +95,11 @@ int data_model_has_confidence(const struct hb_lstm_model *weights)
     return 0;
 }
 
+int data_model_has_masks(const struct hb_lstm_model *weights)
+{
+    return weights->tables.masked != HB_FEATURES_FEEDS;
+}
+
 void data_model_sum(const struct data_model *model, char text[33])
 {
     struct data_digest digest = { { 0 } };
@@ -110,6 +115,10 @@ void data_model_sum(const struct data_model *model, char text[33])
         sizeof model->weights.inverse_temperature);
     if (data_model_has_confidence(&model->weights)) {
         data_digest_block(&digest, model->weights.confidence, sizeof model->weights.confidence);
+    }
+    if (data_model_has_masks(&model->weights)) {
+        data_digest_block(&digest, &model->weights.tables.masked,
+            sizeof model->weights.tables.masked);
     }
     struct data_model_part parts[DATA_MODEL_PARTS_MAX];
     uint32_t count = data_model_parts(model, parts);

@@ -3,6 +3,7 @@
 #define DATA_MODEL_PARTS_H
 
 /* Shared by model*.c only: a model file as one list of arrays. */
+#include "core/features.h"
 #include "core/lstm_tensor.h"
 #include "data/digest.h"
 #include "data/h5.h"
@@ -61,6 +62,11 @@ enum hb_status data_model_check(const char *path, const struct data_model *model
 
 /* Whether a model has curves of confidence; they are written and summed only then. */
 int data_model_has_confidence(const struct hb_lstm_model *weights);
+
+/* Whether the file tells what is masked: a model that looks at all that there is does not, as
+ * files of the time before masks. */
+#define DATA_MODEL_MASKED "masked"
+int data_model_has_masks(const struct hb_lstm_model *weights);
 
 /* The checksum over sizes, card, temperatures and all arrays that are there. */
 void data_model_sum(const struct data_model *model, char text[33]);

@@ -91,10 +91,12 @@ enum hb_status data_model_tensors_write(const char *path, const struct data_mode
     struct data_problem *problem)
 {
     char version[number_bytes], seed[number_bytes], steps[number_bytes], stay[number_bytes];
+    char masked[number_bytes];
     (void)snprintf(version, sizeof version, "%d", DATA_MODEL_TENSORS_VERSION);
     (void)snprintf(seed, sizeof seed, "%" PRIu64, model->card.seed);
     (void)snprintf(steps, sizeof steps, "%" PRId64, model->card.trained_steps);
     (void)snprintf(stay, sizeof stay, "%" PRIu32, model->weights.stay_step_max);
+    (void)snprintf(masked, sizeof masked, "%" PRIu32, model->weights.tables.masked);
     const struct data_safetensors_pair texts[] = {
         { "format", "pt" }, /* what readers of this format for PyTorch ask for */
         { "harbinger_model", version },
@@ -104,6 +106,7 @@ enum hb_status data_model_tensors_write(const char *path, const struct data_mode
         { "seed", seed },
         { "trained_steps", steps },
         { "stay_step_max", stay },
+        { DATA_MODEL_MASKED, masked },
     };
     struct list *list = calloc(1, sizeof *list);
     enum hb_status status = list == NULL ? HB_ERR_MEMORY : fill(list, model);

@@ -72,11 +72,12 @@ static enum hb_status take_texts(struct data_model_taking *in)
 static enum hb_status take_card(struct data_model_taking *in)
 {
     struct data_model_card *card = &in->model->card;
-    uint64_t steps = 0, stay = 0;
+    uint64_t steps = 0, stay = 0, masked = HB_FEATURES_FEEDS;
     if (in->like != NULL) {
         card->seed = in->like->card.seed;
         steps = (uint64_t)in->like->card.trained_steps;
         stay = in->like->weights.stay_step_max;
+        masked = in->like->weights.tables.masked;
     }
     enum hb_status status = take_texts(in);
     if (status == HB_OK) {
@@ -88,8 +89,12 @@ static enum hb_status take_card(struct data_model_taking *in)
     if (status == HB_OK) {
         status = take_number(in, "stay_step_max", UINT32_MAX, &stay);
     }
+    if (status == HB_OK) {
+        status = take_number(in, DATA_MODEL_MASKED, HB_FEATURES_ALL, &masked);
+    }
     card->trained_steps = (int64_t)steps;
     in->model->weights.stay_step_max = (uint32_t)stay;
+    in->model->weights.tables.masked = (uint32_t)masked;
     return status;
 }
 

@@ -41,6 +41,10 @@ static enum hb_status write_root(struct data_h5 *file, const struct data_model *
     }
     DATA_MODEL_SIZE_LIST(X)
 #undef X
+    if (status == HB_OK && data_model_has_masks(&model->weights)) {
+        status = data_h5_integer_write(file, "/", DATA_MODEL_MASKED, model->weights.tables.masked,
+            problem);
+    }
     return status;
 }
 

@@ -13,7 +13,7 @@ enum hb_status model_calibrate(const struct model_judge *judge, struct hb_lstm_m
 /* The curve of one knot from the score's fine bins: piecewise linear, least squares of hits,
  * drawn to the diagonal with the weight of MODEL_CALIBRATE_PRIOR cases at each of its points,
  * ascending. HB_ERR_MEMORY. */
-#define MODEL_CALIBRATE_PRIOR 30.0
+#define MODEL_CALIBRATE_PRIOR 3000.0
 enum hb_status model_calibrate_curve(const struct model_score *score,
     float curve[HB_LSTM_CONFIDENCE]);
 

@@ -9,7 +9,7 @@
 #include "data/h5.h"
 #include "models/train_impl.h"
 
-#define CHECKPOINT_VERSION 2
+#define CHECKPOINT_VERSION 3
 enum { recipe_bytes = 512 };
 
 /* All that the numbers depend on; not the threads. */
@@ -18,26 +18,27 @@ static void write_recipe(const struct model_trainer *trainer, char text[recipe_b
     const struct model_train_config *c = &trainer->config;
     (void)snprintf(text, recipe_bytes,
         "version=%d seed=%" PRIu64 " units=%u embedding=%u epochs=%u patience=%u batch=%u rows=%u"
-        " pieces=%u warm=%u visits=%u vocabulary=%u rate=%a rate_last=%a clip=%a decay=%a"
-        " dropout=%a unknown_dropout=%a score_dropout=%a data=%s",
+        " pieces=%u warm=%u visits=%u vocabulary=%u masked=%u rate=%a rate_last=%a clip=%a decay=%a"
+        " average=%a dropout=%a unknown_dropout=%a score_dropout=%a data=%s",
         CHECKPOINT_VERSION, c->seed, c->units, c->embedding, c->epochs, c->patience, c->batch,
         c->rows, c->pieces, trainer->scene.dataset->warm_slots, c->visits, c->has_vocabulary,
-        (double)c->rate, (double)c->rate_last, (double)c->clip, (double)c->decay,
-        (double)c->dropout, (double)c->unknown_dropout, (double)c->score_dropout,
-        trainer->data_digest);
+        c->masked, (double)c->rate, (double)c->rate_last, (double)c->clip, (double)c->decay,
+        (double)c->average, (double)c->dropout, (double)c->unknown_dropout,
+        (double)c->score_dropout, trainer->data_digest);
 }
 
-/* What one file holds: the four arrays of floats, and the rest in doubles. */
-enum { array_count = 4, standing_count = 7 };
+/* What one file holds: the five arrays of floats, and the rest in doubles. */
+enum { array_count = 5, standing_count = 7 };
 
-static const char *const array_paths[array_count] = { "/numbers", "/m", "/v", "/best" };
+static const char *const array_paths[array_count] = { "/numbers", "/m", "/v", "/mean", "/best" };
 
 static void name_arrays(const struct model_trainer *trainer, float *arrays[array_count])
 {
     arrays[0] = trainer->numbers;
     arrays[1] = trainer->m;
     arrays[2] = trainer->v;
-    arrays[3] = trainer->best;
+    arrays[3] = trainer->mean;
+    arrays[4] = trainer->best;
 }
 
 /* Whole numbers below 2^53 are exact. */

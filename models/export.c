@@ -53,6 +53,7 @@ enum hb_status model_export_init(struct model_export *model, const struct model_
     }
     to->tokens = dataset->tokens;
     to->tables = model_counts_tables(counts, dataset);
+    to->tables.masked = s->masked;
     return HB_OK;
 }
 

@@ -16,6 +16,7 @@ struct court {
     const struct model_judge *judge;
     struct hb_lstm_net *net;
     struct hb_candidates *candidates;
+    struct hb_candidates_tables tables; /* the model's */
     struct hb_trail *trail;
     struct hb_candidates_set *sets; /* [knots] */
     float *state, *dense;           /* dense [knots][place_count] */
@@ -135,12 +136,8 @@ static void step(struct court *court, uint64_t i, int is_state)
     const struct model_dataset *dataset = court->judge->dataset;
     struct hb_trail_now now = model_dataset_now(dataset, i);
     float features[HB_CANDIDATES_STEP_FEATURES];
-    struct hb_candidates_tables tables = { .place_count = dataset->place_count,
-        .east_km = dataset->east_km,
-        .north_km = dataset->north_km,
-        .clock_slots = dataset->clock_slots };
     if (is_state) {
-        hb_candidates_step(&tables, court->trail, &now, features);
+        hb_candidates_step(&court->tables, court->trail, &now, features);
         hb_lstm_net_step(court->net, 1, &now.place, features, court->state);
     }
 }
@@ -243,7 +240,7 @@ static enum hb_status open_court(struct court *court, const struct hb_lstm_model
 enum hb_status model_judge_lstm(const struct model_judge *judge, const struct hb_lstm_model *model,
     struct model_score *scores)
 {
-    struct court court = { .judge = judge, .scores = scores };
+    struct court court = { .judge = judge, .scores = scores, .tables = model->tables };
     enum hb_status status = open_court(&court, model);
     for (uint32_t i = 0; status == HB_OK && i < judge->dataset->client_count; i++) {
         status = try_client(&court, i);

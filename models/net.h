@@ -22,6 +22,7 @@ struct model_net_shape {
     uint32_t knots, horizon;
     uint32_t context_count, context_size; /* context features in, k out */
     uint32_t features, hidden1, hidden2;
+    uint32_t masked;         /* enum hb_features */
     uint32_t has_vocabulary; /* 0: what no candidate takes is left over, and g1 says how much */
 };
 

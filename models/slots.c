@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "models/slots.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -175,9 +176,29 @@ static enum hb_status build(const struct rows *rows, struct model_dataset **out)
     return HB_OK;
 }
 
-enum hb_status model_slots_read(const char *path, struct data_problem *problem,
-    struct model_dataset **out)
+/* Leaves each user the first slots, rounded up. */
+static void shorten(struct rows *rows, uint64_t first_percent)
 {
+    size_t kept = 0;
+    for (size_t begin = 0; begin < rows->count;) {
+        size_t end = begin + 1;
+        while (end < rows->count && rows->at[end].user == rows->at[begin].user) {
+            end++;
+        }
+        size_t count = ((end - begin) * first_percent + 99) / 100;
+        for (size_t i = 0; i < count; i++) {
+            rows->at[kept++] = rows->at[begin + i];
+        }
+        begin = end;
+    }
+    rows->count = kept;
+}
+
+enum hb_status model_slots_read(const char *path, uint32_t first_percent,
+    struct data_problem *problem, struct model_dataset **out)
+{
+    assert(first_percent >= 1);
+    assert(first_percent <= 100);
     struct data_lines *lines = NULL;
     struct rows rows = { .at = NULL };
     enum hb_status status = data_lines_open(path, problem, &lines);
@@ -185,6 +206,7 @@ enum hb_status model_slots_read(const char *path, struct data_problem *problem,
         status = read_rows(lines, problem, &rows);
     }
     if (status == HB_OK) {
+        shorten(&rows, first_percent);
         status = build(&rows, out);
     }
     data_lines_close(lines);

@@ -15,8 +15,8 @@ static const double pi = 3.14159265358979323846;
 struct model_train_config model_train_defaults(void)
 {
     return (struct model_train_config) { .seed = 1, .threads = 1, .units = 128, .embedding = 64,
-        .epochs = 4, .patience = 3, .batch = 24, .rows = 1536, .visits = 120, .has_vocabulary = 1,
-        .rate = 6e-4F, .rate_last = 1e-5F, .clip = 1.0F, .decay = 1e-4F,
+        .epochs = 3, .patience = 3, .batch = 8, .rows = 512, .visits = 120, .has_vocabulary = 1,
+        .rate = 3e-3F, .rate_last = 1e-3F, .clip = 1.0F, .decay = 1e-4F, .average = 0.995F,
         .dropout = 0.5F, .unknown_dropout = 0.15F, .score_dropout = 0.25F };
 }
 
@@ -27,14 +27,16 @@ static double rate_at(const struct model_trainer *trainer)
     return (double)trainer->config.rate * turn + (double)trainer->config.rate_last;
 }
 
-static void pack(struct model_trainer *trainer)
+/* What the shards work with from here on. */
+static void take_up(struct model_trainer *trainer, float *numbers)
 {
     const size_t *first = trainer->scene.layout.first;
+    trainer->current = numbers;
     model_lstm_packed_update(trainer->lstm,
-        &(struct model_lstm_weights) { trainer->numbers + first[MODEL_NET_LSTM_INPUT],
-            trainer->numbers + first[MODEL_NET_LSTM_RECURRENT],
-            trainer->numbers + first[MODEL_NET_LSTM_BIAS] });
-    model_heads_packed_update(trainer->heads, trainer->numbers);
+        &(struct model_lstm_weights) { numbers + first[MODEL_NET_LSTM_INPUT],
+            numbers + first[MODEL_NET_LSTM_RECURRENT],
+            numbers + first[MODEL_NET_LSTM_BIAS] });
+    model_heads_packed_update(trainer->heads, numbers);
 }
 
 /* Gradient of the mean loss, summed shard by shard and clipped. */
@@ -68,6 +70,23 @@ static void move(struct model_trainer *trainer)
     model_vector_adam_step(&adam, trainer->gradient, n, trainer->numbers, trainer->m, trainer->v);
 }
 
+/* The mean of the numbers over the last steps, weights falling by a factor a step; at the
+ * start over all of them, so that the first numbers do not linger. */
+static void average(struct model_trainer *trainer)
+{
+    size_t n = trainer->scene.layout.count;
+    double t = (double)trainer->step, kept = (1.0 + t) / (10.0 + t);
+    kept = fmin(kept, (double)trainer->config.average);
+    float fresh = (float)(1.0 - kept);
+    if (!(kept > 0.0)) {
+        memcpy(trainer->mean, trainer->numbers, n * sizeof *trainer->mean);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        trainer->mean[i] += fresh * (trainer->numbers[i] - trainer->mean[i]);
+    }
+}
+
 static double validate(struct model_trainer *trainer)
 {
     struct model_shard_sum sum = { 0.0, 0 };
@@ -96,7 +115,7 @@ static void finish_epoch(struct model_trainer *trainer)
     if (valid < trainer->best_valid) {
         trainer->best_valid = valid;
         trainer->best_epoch = trainer->epoch;
-        memcpy(trainer->best, trainer->numbers,
+        memcpy(trainer->best, trainer->mean,
             trainer->scene.layout.count * sizeof *trainer->best);
     }
 }
@@ -131,7 +150,7 @@ enum hb_status model_trainer_step(struct model_trainer *trainer, struct data_pro
     if (in_epoch == 0) {
         model_trainer_order(trainer);
     }
-    pack(trainer);
+    take_up(trainer, trainer->numbers);
     struct model_shard_sum sum = model_trainer_batch(trainer, trainer->orders[0] + first,
         left < trainer->config.batch ? left : trainer->config.batch,
         model_random_mix(trainer->config.seed + MODEL_TRAIN_STREAM_STEP, trainer->step), false);
@@ -149,12 +168,13 @@ enum hb_status model_trainer_step(struct model_trainer *trainer, struct data_pro
         }
         move(trainer);
     }
+    average(trainer);
     trainer->step++;
     trainer->epoch_loss += sum.loss;
     trainer->epoch_rows += sum.rows;
     trainer->rows += sum.rows;
     if (trainer->step % trainer->steps_per_epoch == 0) {
-        pack(trainer);
+        take_up(trainer, trainer->mean);
         finish_epoch(trainer);
     }
     return HB_OK;

@@ -8,8 +8,8 @@
 /* Training: minibatches of pieces in random order, always cut into
  * MODEL_TRAIN_SHARDS shards whose gradients are summed in order, so that the
  * same seed gives the same bits on any number of threads; Adam with a cosine
- * rate, clipping, weight decay; the numbers of the epoch that was best on the
- * validation part are kept. */
+ * rate, clipping, weight decay; the numbers (or their moving mean) of the epoch
+ * that was best on the validation part are kept. */
 #define MODEL_TRAIN_SHARDS 4
 
 struct model_train_config {
@@ -23,11 +23,14 @@ struct model_train_config {
                                takes a quarter as many, always the same. 0: all */
     uint32_t visits;        /* of a client's trail */
     uint32_t has_vocabulary;
+    uint32_t masked;        /* enum hb_features: what the model does not look at */
     float rate, rate_last, clip, decay;
+    float average; /* what a step leaves of the mean of the numbers, which is what is kept; 0: the
+                      numbers themselves */
     float dropout, unknown_dropout, score_dropout;
 };
 
-/* What the measurements on GeoLife led to. */
+/* What the measurements on GeoLife led to: models/README.md. */
 struct model_train_config model_train_defaults(void);
 
 struct model_trainer; /* opaque */

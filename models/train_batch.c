@@ -55,7 +55,7 @@ struct model_shard_sum model_trainer_batch(struct model_trainer *trainer, const 
     size_t trail_bytes = hb_trail_bytes(trainer->scene.visits);
     uint32_t per_shard = (count + shards - 1) / shards;
     struct crew crew = { .trainer = trainer,
-        .weights = { trainer->numbers, trainer->lstm, trainer->heads } };
+        .weights = { trainer->current, trainer->lstm, trainer->heads } };
     for (uint32_t i = 0; i < count; i++) {
         pieces[i] = &trainer->pieces.at[order[i]];
         trails[i] = (const struct hb_trail *)(const void *)(trainer->trails

@@ -17,7 +17,8 @@ struct model_trainer {
     struct model_shard *shards[MODEL_TRAIN_SHARDS];
     struct model_lstm_packed *lstm;
     struct model_heads_packed *heads;
-    float *numbers, *m, *v, *best, *gradient;
+    float *numbers, *m, *v, *mean, *best, *gradient;
+    float *current; /* numbers, or their mean while validating */
     double *curves[2]; /* [epochs] loss of training, of validation */
     double epoch_loss;
     uint64_t epoch_rows, rows;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/features.h"
 #include "data/digest.h"
 #include "models/memory.h"
 #include "models/random.h"
@@ -22,6 +23,7 @@ static struct model_net_shape shape_of(const struct model_train_config *config,
         .features = HB_CANDIDATES_FEATURES,
         .hidden1 = 48,
         .hidden2 = 24,
+        .masked = config->masked | HB_FEATURES_FEEDS,
         .has_vocabulary = config->has_vocabulary };
 }
 
@@ -109,13 +111,14 @@ static enum hb_status allocate(struct model_trainer *trainer)
     trainer->numbers = model_memory_floats(n);
     trainer->m = model_memory_floats(n);
     trainer->v = model_memory_floats(n);
+    trainer->mean = model_memory_floats(n);
     trainer->best = model_memory_floats(n);
     trainer->gradient = model_memory_floats(n);
     trainer->curves[0] = calloc(trainer->config.epochs, sizeof(double));
     trainer->curves[1] = calloc(trainer->config.epochs, sizeof(double));
     if (trainer->numbers == NULL || trainer->m == NULL || trainer->v == NULL
-        || trainer->best == NULL || trainer->gradient == NULL || trainer->curves[0] == NULL
-        || trainer->curves[1] == NULL) {
+        || trainer->mean == NULL || trainer->best == NULL || trainer->gradient == NULL
+        || trainer->curves[0] == NULL || trainer->curves[1] == NULL) {
         return HB_ERR_MEMORY;
     }
     struct model_lstm_shape shape = { .inputs = s->embedding + s->inputs, .units = s->units };
@@ -155,6 +158,7 @@ enum hb_status model_trainer_create(const struct model_train_config *config,
         .unknown_dropout = config->unknown_dropout,
         .score_dropout = config->score_dropout };
     struct model_net_shape shape = shape_of(config, dataset);
+    trainer->scene.tables.masked = shape.masked;
     model_net_layout_init(&trainer->scene.layout, &shape);
     enum hb_status status = cut_pieces(trainer);
     if (status == HB_OK) {
@@ -170,6 +174,7 @@ enum hb_status model_trainer_create(const struct model_train_config *config,
         : trainer->counts[0];
     trainer->steps_per_epoch = (trainer->epoch_pieces + config->batch - 1) / config->batch;
     model_net_start(&trainer->scene.layout, config->seed, trainer->numbers);
+    memcpy(trainer->mean, trainer->numbers, trainer->scene.layout.count * sizeof(float));
     *out = trainer;
     return HB_OK;
 }
@@ -188,6 +193,7 @@ void model_trainer_free(struct model_trainer *trainer)
     free(trainer->curves[0]);
     free(trainer->gradient);
     free(trainer->best);
+    free(trainer->mean);
     free(trainer->v);
     free(trainer->m);
     free(trainer->numbers);

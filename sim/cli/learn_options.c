@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/features.h"
 #include "sim/cli/learn.h"
 
 /* 1: taken; 0: another name; -1: the value is wrong. */
@@ -23,6 +24,27 @@ static int take(const char *command, const char *argument, const struct cli_lear
     return 1;
 }
 
+/* mask=NAME,... ; as take. */
+static int take_mask(const char *command, const char *argument, uint32_t *masked)
+{
+    const char *wrong;
+    char names[HB_FEATURES_TEXT_BYTES];
+    if (strncmp(argument, "mask=", 5) != 0) {
+        return 0;
+    }
+    if (argument[5] == '\0') {
+        *masked = 0;
+        return 1;
+    }
+    if (hb_features_parse(argument + 5, masked, &wrong) != HB_OK) {
+        hb_features_text(HB_FEATURES_ALL, names, sizeof names);
+        fprintf(stderr, "%s: %s: found \"%s\": expected some of %s\n", command, argument, wrong,
+            names);
+        return -1;
+    }
+    return 1;
+}
+
 int cli_learn_parse(const char *command, int count, char **arguments,
     struct model_train_config *config, const struct cli_learn_option *own)
 {
@@ -30,14 +52,18 @@ int cli_learn_parse(const char *command, int count, char **arguments,
     double threads = config->threads, units = config->units, embedding = config->embedding;
     double pieces = config->pieces, visits = config->visits, batch = config->batch;
     double rate = (double)config->rate, dropout = (double)config->dropout;
+    double rate_last = (double)config->rate_last, average = (double)config->average;
+    double rows = config->rows;
     const struct cli_learn_option options[] = { { "seed", 0, 9e15, &seed },
         { "epochs", 1, 1000, &epochs }, { "patience", 0, 1000, &patience },
         { "threads", 1, 64, &threads }, { "units", 16, 512, &units },
         { "embedding", 1, 256, &embedding }, { "visits", 16, 4096, &visits },
         { "batch", 1, 4096, &batch }, { "rate", 1e-9, 1e9, &rate },
-        { "dropout", 0, 0.95, &dropout }, { "pieces", 0, 1e9, &pieces } };
+        { "rate_last", 0, 1e9, &rate_last }, { "average", 0, 0.99999, &average },
+        { "rows", 4, 1e6, &rows }, { "dropout", 0, 0.95, &dropout },
+        { "pieces", 0, 1e9, &pieces } };
     for (int i = 0; i < count; i++) {
-        int found = 0;
+        int found = take_mask(command, arguments[i], &config->masked);
         for (const struct cli_learn_option *o = own; found == 0 && o != NULL && o->name != NULL;
              o++) {
             found = take(command, arguments[i], o);
@@ -61,7 +87,10 @@ int cli_learn_parse(const char *command, int count, char **arguments,
     config->pieces = (uint32_t)pieces;
     config->visits = (uint32_t)visits;
     config->batch = (uint32_t)batch;
+    config->rows = (uint32_t)rows;
     config->rate = (float)rate;
+    config->rate_last = (float)rate_last;
+    config->average = (float)average;
     config->dropout = (float)dropout;
     return 0;
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/features.h"
 #include "core/lstm_tensor.h"
 #include "data/model.h"
 #include "data/model_onnx.h"
@@ -110,6 +111,7 @@ static enum hb_status show(const char *path, struct data_problem *problem)
     const struct data_model_card *card = data_model_card(model);
     const struct hb_lstm_model *weights = data_model_weights(model);
     const struct hb_lstm_shape *s = &weights->shape;
+    char masked[HB_FEATURES_TEXT_BYTES];
 #define X(name, text) printf("%-12s %s\n", #name, card->name);
     DATA_MODEL_CARD_LIST(X)
 #undef X
@@ -119,6 +121,8 @@ static enum hb_status show(const char *path, struct data_problem *problem)
         s->layer_count, s->units, s->embedding, weight_count(weights));
     printf("%-12s candidates %s, vocabulary %s\n", "heads", s->score1_size > 0 ? "yes" : "no",
         weights->vocabulary.bias != NULL ? "yes" : "no");
+    hb_features_text(weights->tables.masked, masked, sizeof masked);
+    printf("%-12s %s\n", "without", masked[0] != '\0' ? masked : "nothing masked");
     printf("%-12s %s\n", "digest", data_model_digest(model));
     data_model_free(model);
     return HB_OK;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "analysis/curves.h"
+#include "core/features.h"
 #include "data/model.h"
 #include "models/dataset_file.h"
 #include "models/export.h"
@@ -23,8 +24,12 @@ static const char help[]
       "MODEL.checkpoint keeps where the run stands, and appears whole or not at all; after any\n"
       "interruption the same command goes on from there and gives the same bytes. It is removed\n"
       "at the end. A number that is not finite ends the run; the last checkpoint stays.\n"
-      "  seed=1 epochs=4 patience=3 threads=1 units=128 embedding=64 visits=120 batch=24\n"
-      "  rate=0.0006 dropout=0.5      (the same seed gives the same bytes on any threads)\n"
+      "  seed=1 epochs=3 patience=3 threads=1 units=128 embedding=64 visits=120 batch=8 rows=512\n"
+      "  rate=0.003 rate_last=0.001 dropout=0.5   (the same seed, the same bytes on any threads)\n"
+      "  average=0.995  the numbers kept are their moving mean; 0: the last step's\n"
+      "  mask=NAME,...  what the model is not to look at, in training and when it serves: clock\n"
+      "                 dwell move observed session own population neighbours distance (what each\n"
+      "                 covers: core/features.h); traffic weather crowd transit always are\n"
       "  pieces=0       sequences an epoch, others in each, and instants to calibrate on; 0: all\n"
       "  checkpoint=200 steps between checkpoints; SIGINT and SIGTERM also make one\n"
       "  vocabulary=1   0: only candidates are offered, the rest is `elsewhere`\n";
@@ -137,6 +142,18 @@ static enum hb_status draw_curve(const struct train_run *run, struct data_proble
     return status;
 }
 
+/* " mask=..." behind the recipe, or as much of it as there is room for. */
+static void append_masks(uint32_t masked, char *recipe, size_t bytes)
+{
+    static const char key[] = " mask=";
+    size_t used = strlen(recipe);
+    if (masked != 0 && used + sizeof key < bytes) {
+        memcpy(recipe + used, key, sizeof key);
+        used += sizeof key - 1;
+        hb_features_text(masked, recipe + used, bytes - used);
+    }
+}
+
 static void fill_card(const struct train_run *run, const struct hb_lstm_model *model,
     struct data_model_card *card)
 {
@@ -159,9 +176,12 @@ static void fill_card(const struct train_run *run, const struct hb_lstm_model *m
         1.0 / (double)model->inverse_temperature[3][0]);
     (void)snprintf(card->recipe, sizeof card->recipe,
         "harbinger train DATASET seed=%" PRIu64 " epochs=%u patience=%u units=%u embedding=%u "
-        "visits=%u batch=%u rate=%g dropout=%g vocabulary=%u pieces=%u",
-        c->seed, c->epochs, c->patience, c->units, c->embedding, c->visits, c->batch,
-        (double)c->rate, (double)c->dropout, c->has_vocabulary, c->pieces);
+        "visits=%u batch=%u rows=%u rate=%g rate_last=%g average=%g dropout=%g vocabulary=%u "
+        "pieces=%u",
+        c->seed, c->epochs, c->patience, c->units, c->embedding, c->visits, c->batch, c->rows,
+        (double)c->rate, (double)c->rate_last, (double)c->average, (double)c->dropout,
+        c->has_vocabulary, c->pieces);
+    append_masks(c->masked, card->recipe, sizeof card->recipe);
     (void)snprintf(card->versions, sizeof card->versions, "%s", CLI_PROGRAM);
 }
 

@@ -89,6 +89,10 @@ int verify_visits(int argc, char **argv)
     run.config.batch = 8;
     run.config.visits = 512;
     run.config.rate = 1e-3F;
+    run.config.rate_last = 1e-5F;
+    run.config.rows = 1536;
+    run.config.dropout = 0.5F;
+    run.config.average = 0.0F;
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
         fputs(help, stdout);
         return 0;

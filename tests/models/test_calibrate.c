@@ -49,18 +49,19 @@ static void without_cases_it_is_the_diagonal(void **state)
     }
 }
 
-/* Sixty cases at one point of the curve, .75, 39 of them true. */
+/* Two thousand cases at one point of the curve, .75, 1,300 of them true, against the weight of
+ * three thousand at each point. */
 static void few_cases_move_it_little(void **state)
 {
     (void)state;
     struct model_score score;
     float curve[HB_LSTM_CONFIDENCE];
     model_score_init(&score, 0.0);
-    score.fine_counts[96] = 60;
-    score.fine_sums[96] = 45.0;
-    score.fine_hits[96] = 39;
+    score.fine_counts[96] = 2000;
+    score.fine_sums[96] = 1500.0;
+    score.fine_hits[96] = 1300;
     assert_int_equal(model_calibrate_curve(&score, curve), HB_OK);
-    assert_near((double)curve[6], (39.0 + 30.0 * 0.75) / 90.0, 1e-6);
+    assert_near((double)curve[6], (1300.0 + 3000.0 * 0.75) / 5000.0, 1e-6);
     assert_near((double)curve[5], 0.625, 1e-6);
     assert_near((double)curve[7], 0.875, 1e-6);
 }

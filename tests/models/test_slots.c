@@ -21,7 +21,7 @@ static enum hb_status read_text(const char *text, struct data_problem *problem,
     assert_true(file >= 0);
     assert_int_equal(write(file, text, strlen(text)), (ssize_t)strlen(text));
     (void)close(file);
-    enum hb_status status = model_slots_read(path, problem, out);
+    enum hb_status status = model_slots_read(path, 100, problem, out);
     (void)unlink(path);
     return status;
 }
@@ -96,7 +96,7 @@ static void published_counts_of_the_protocol_come_out(void **state)
     struct data_problem problem = { "" };
     struct model_dataset *dataset = NULL;
     struct model_pieces pieces;
-    assert_int_equal(model_slots_read(file, &problem, &dataset), HB_OK);
+    assert_int_equal(model_slots_read(file, 100, &problem, &dataset), HB_OK);
     assert_int_equal(dataset->vocabulary_count, 2420);
     assert_int_equal(model_pieces_init(&pieces, dataset), HB_OK);
     uint8_t *asked = malloc(dataset->slot_count);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/features.h"
 #include "models/dataset_file.h"
 #include "models/random.h"
 #include "tests/support/assert_near.h"
@@ -57,12 +58,20 @@ struct run {
     struct model_trainer *trainer;
 };
 
-static void begin(struct run *run, struct model_train_config config)
+static void begin_at(struct run *run, struct model_train_config config, int32_t later)
 {
     run->dataset = town();
+    for (uint32_t i = 0; i < clients * slots; i++) {
+        run->dataset->slot[i] += later;
+    }
     assert_int_equal(model_counts_create(run->dataset, 0, &run->counts), HB_OK);
     assert_int_equal(
         model_trainer_create(&config, run->dataset, run->counts, &run->trainer), HB_OK);
+}
+
+static void begin(struct run *run, struct model_train_config config)
+{
+    begin_at(run, config, 0);
 }
 
 static void end(struct run *run)
@@ -136,6 +145,65 @@ static void a_resumed_run_gives_the_same_bytes(void **state)
     end(&whole);
 }
 
+/* The same town three days and four hours later. */
+static void a_masked_clock_is_not_learnt_from(void **state)
+{
+    (void)state;
+    struct model_train_config config = small(1);
+    struct run now, later, seeing, seeing_later;
+    begin(&seeing, config);
+    begin_at(&seeing_later, config, 304);
+    config.masked = HB_FEATURES_CLOCK;
+    begin(&now, config);
+    begin_at(&later, config, 304);
+    struct run *all[] = { &now, &later, &seeing, &seeing_later };
+    for (int i = 0; i < 4; i++) {
+        go_on(all[i], 5);
+    }
+    assert_same(&now, &later);
+    assert_memory_not_equal(model_trainer_numbers(seeing.trainer),
+        model_trainer_numbers(seeing_later.trainer),
+        model_trainer_layout(now.trainer)->count * sizeof(float));
+    for (int i = 0; i < 4; i++) {
+        end(all[i]);
+    }
+}
+
+/* The mean of what the steps led to, by the recurrence that its comment tells. */
+static void the_kept_numbers_are_the_moving_mean(void **state)
+{
+    (void)state;
+    struct model_train_config config = small(1);
+    struct run last, mean;
+    config.epochs = 1;
+    config.average = 0.0F;
+    begin(&last, config);
+    config.average = 0.6F;
+    begin(&mean, config);
+    size_t n = model_trainer_layout(last.trainer)->count;
+    uint64_t steps = model_trainer_state(last.trainer).steps;
+    double *sum = calloc(n, sizeof *sum);
+    assert_non_null(sum);
+    for (size_t i = 0; i < n; i++) {
+        sum[i] = (double)model_trainer_numbers(last.trainer)[i];
+    }
+    for (uint64_t step = 0; step < steps; step++) {
+        double t = (double)step, kept = (1.0 + t) / (10.0 + t) < 0.6 ? (1.0 + t) / (10.0 + t) : 0.6;
+        go_on(&last, step + 1);
+        for (size_t i = 0; i < n; i++) {
+            double x = (double)model_trainer_numbers(last.trainer)[i];
+            sum[i] = kept * sum[i] + (1.0 - kept) * x;
+        }
+    }
+    go_on(&mean, UINT64_MAX);
+    for (size_t i = 0; i < n; i++) {
+        assert_near((double)model_trainer_numbers(mean.trainer)[i], sum[i], 1e-5);
+    }
+    free(sum);
+    end(&mean);
+    end(&last);
+}
+
 /* Knowing nothing, 9 places are ln 9 = 2.197 nats; those who go on for sure at every
  * other slot are far below. */
 static void a_town_is_learnt(void **state)
@@ -205,6 +273,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_and_three_threads_give_the_same_bytes),
         cmocka_unit_test(a_resumed_run_gives_the_same_bytes),
+        cmocka_unit_test(a_masked_clock_is_not_learnt_from),
+        cmocka_unit_test(the_kept_numbers_are_the_moving_mean),
         cmocka_unit_test(a_town_is_learnt),
         cmocka_unit_test(a_number_that_is_not_finite_stops_with_step_and_tensor),
         cmocka_unit_test(a_data_set_survives_its_file),
