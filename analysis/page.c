@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "analysis/table.h"
 #include "analysis/text.h"
+#include "data/part.h"
 
 #define PATH_BYTES 4096
 
@@ -262,23 +262,17 @@ static enum hb_status put_page(FILE *out, const struct analysis_drawing *drawing
 enum hb_status analysis_page_write(const struct analysis_drawing *drawing,
     const struct analysis_page_figure *figures, size_t figure_count)
 {
-    char path[PATH_BYTES], part[PATH_BYTES];
+    char path[PATH_BYTES];
     (void)snprintf(path, sizeof path, "%s/report.html", drawing->directory);
-    (void)snprintf(part, sizeof part, "%s/report.html.part", drawing->directory);
-    FILE *out = fopen(part, "w");
-    if (out == NULL) {
-        return data_problem_set(
-            drawing->problem, HB_ERR_IO, "%s: cannot be written: %s", path, strerror(errno));
-    }
-    enum hb_status status = put_page(out, drawing, figures, figure_count);
-    int is_bad = ferror(out);
-    is_bad |= fclose(out) != 0;
-    if (status == HB_OK && (is_bad || rename(part, path) != 0)) {
-        status = data_problem_set(
-            drawing->problem, HB_ERR_IO, "%s: cannot be written: %s", path, strerror(errno));
+    struct data_part *part = NULL;
+    enum hb_status status = data_part_create(path, DATA_PART_PUBLIC, &part, drawing->problem);
+    FILE *out = status == HB_OK ? data_part_stream(part) : NULL;
+    if (status == HB_OK) {
+        status = out == NULL ? HB_ERR_MEMORY : put_page(out, drawing, figures, figure_count);
     }
     if (status != HB_OK) {
-        (void)unlink(part);
+        data_part_free(part);
+        return status;
     }
-    return status;
+    return data_part_commit(part, drawing->problem);
 }

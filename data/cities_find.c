@@ -13,7 +13,7 @@ static const char name_columns[] = "geoname_id\tname";
 
 enum { suggested_max = 3, listed_max = 5 };
 
-/* Cities that a query fits, in order of population; the largest, and whether it is clearly meant. */
+/* Cities that a query fits, by population; the largest, and whether it is clearly meant. */
 struct found {
     const struct data_city *first;
     size_t count, used;

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <hdf5.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +12,6 @@
 #include <unistd.h>
 
 _Static_assert(sizeof(hid_t) == sizeof(int64_t), "HDF5 handles are int64_t since 1.10");
-
-#define PART_TRIES 100
 
 /* HDF5 1.10 crashes in its own clean-up at exit after a file could not be
  * written (a full disk). All files here are closed by their owners, so it has
@@ -52,44 +49,12 @@ static struct data_h5 *handle_new(const char *path)
         return NULL;
     }
     file->id = -1;
-    file->directory = -1;
     file->path = strdup(path);
     if (file->path == NULL) {
         free(file);
         return NULL;
     }
     return file;
-}
-
-static int directory_open(const char *path)
-{
-    char *copy = strdup(path);
-    if (copy == NULL) {
-        return -1;
-    }
-    int directory = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    free(copy);
-    return directory;
-}
-
-/* Reserves a name beside the final one, so that the rename stays within one
- * file system; leftovers of killed runs are stepped over. */
-static int part_reserve(struct data_h5 *file)
-{
-    size_t bytes = strlen(file->path) + 40;
-    file->part_path = malloc(bytes);
-    if (file->part_path == NULL) {
-        errno = ENOMEM;
-        return -1;
-    }
-    for (int i = 0; i < PART_TRIES; i++) {
-        (void)snprintf(file->part_path, bytes, "%s.part-%ld-%d", file->path, (long)getpid(), i);
-        int part = open(file->part_path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
-        if (part >= 0 || errno != EEXIST) {
-            return part;
-        }
-    }
-    return -1;
 }
 
 enum hb_status data_h5_create(const char *path, struct data_h5 **out, struct data_problem *problem)
@@ -99,25 +64,13 @@ enum hb_status data_h5_create(const char *path, struct data_h5 **out, struct dat
     if (file == NULL) {
         return data_problem_set(problem, HB_ERR_MEMORY, "%s: out of memory", path);
     }
-    struct stat there;
-    if (stat(path, &there) == 0 && !S_ISREG(there.st_mode)) {
+    enum hb_status status = data_part_create(path, DATA_PART_PUBLIC, &file->part, problem);
+    if (status != HB_OK) {
         data_h5_free(file);
-        return data_problem_set(
-            problem, HB_ERR_IO, "%s: not a regular file: expected a new name or a file", path);
+        return status;
     }
-    file->directory = directory_open(path);
-    int part = file->directory < 0 ? -1 : part_reserve(file);
-    if (part < 0) {
-        int cause = errno;
-        free(file->part_path); /* not ours: nothing to remove */
-        file->part_path = NULL;
-        data_h5_free(file);
-        return data_problem_set(
-            problem, HB_ERR_IO, "%s: cannot be created: %s", path, strerror(cause));
-    }
-    (void)close(part);
     hid_t access = access_list(), creation = creation_list();
-    file->id = H5Fcreate(file->part_path, H5F_ACC_TRUNC, creation, access);
+    file->id = H5Fcreate(data_part_path(file->part), H5F_ACC_TRUNC, creation, access);
     (void)H5Pclose(creation);
     (void)H5Pclose(access);
     if (file->id < 0) {
@@ -139,36 +92,24 @@ static int close_id(struct data_h5 *file)
     return failed ? -1 : 0;
 }
 
-static int sync_part(const char *path)
-{
-    int part = open(path, O_RDWR | O_CLOEXEC);
-    if (part < 0) {
-        return -1;
-    }
-    int failed = fsync(part);
-    return close(part) != 0 || failed != 0 ? -1 : 0;
-}
-
 enum hb_status data_h5_commit(struct data_h5 *file, struct data_problem *problem)
 {
-    assert(file->part_path != NULL);
+    assert(file->part != NULL);
     errno = 0;
     int is_flushed = H5Fflush(file->id, H5F_SCOPE_GLOBAL) >= 0;
     int cause = errno;
-    if (close_id(file) != 0 || !is_flushed || sync_part(file->part_path) != 0
-        || rename(file->part_path, file->path) != 0) {
+    enum hb_status status = HB_OK;
+    if (close_id(file) != 0 || !is_flushed) {
         cause = cause == 0 ? errno : cause;
-        enum hb_status status =
-            data_problem_set(problem, HB_ERR_IO, "%s: cannot be written: %s; nothing is left of it",
-                file->path, cause == 0 ? "HDF5 gave up" : strerror(cause));
-        data_h5_free(file);
-        return status;
+        status = data_problem_set(problem, HB_ERR_IO,
+            "%s: cannot be written: %s; nothing is left of it", file->path,
+            cause == 0 ? "HDF5 gave up" : strerror(cause));
+    } else {
+        status = data_part_commit(file->part, problem);
+        file->part = NULL;
     }
-    free(file->part_path);
-    file->part_path = NULL;
-    (void)fsync(file->directory); /* some file systems cannot; the file itself is safe */
     data_h5_free(file);
-    return HB_OK;
+    return status;
 }
 
 enum hb_status data_h5_open(const char *path, struct data_h5 **out, struct data_problem *problem)
@@ -212,13 +153,7 @@ void data_h5_free(struct data_h5 *file)
         return;
     }
     (void)close_id(file); /* the file is given up: its state does not matter */
-    if (file->part_path != NULL) {
-        (void)unlink(file->part_path);
-    }
-    if (file->directory >= 0) {
-        (void)close(file->directory);
-    }
-    free(file->part_path);
+    data_part_free(file->part);
     free(file->path);
     free(file);
 }

@@ -4,13 +4,13 @@
 
 /* Shared by h5.c, h5_write.c and h5_read.c only. HDF5's handles are int64_t. */
 #include "data/h5.h"
+#include "data/part.h"
 
 struct data_h5 {
     char *path;
-    char *part_path; /* of a file being written; NULL: opened for reading */
+    struct data_part *part; /* of a file being written; NULL: opened for reading */
     int64_t id;
     uint64_t file_bytes; /* of a file that is read */
-    int directory;       /* descriptor of the folder, to make the new name durable */
 };
 
 /* Once a process: no messages by HDF5 itself, no plug-ins from the file's wishes. */

@@ -2,11 +2,11 @@
 #include "data/mrt.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "data/part.h"
 
 /* RFC 6396: type 17 BGP4MP_ET, subtype 4 BGP4MP_MESSAGE_AS4, AFI 1 IPv4. */
 #define TYPE_BGP4MP_ET 17U
@@ -20,8 +20,8 @@
 #define LONG 0x10U
 
 struct data_mrt {
-    FILE *file;
-    char *path, *partial;
+    struct data_part *part;
+    FILE *file; /* the part's */
 };
 
 struct bytes {
@@ -135,35 +135,19 @@ enum hb_status data_mrt_write(struct data_mrt *mrt, const struct data_mrt_update
     return fwrite(bytes.all, 1, bytes.count, mrt->file) == bytes.count ? HB_OK : HB_ERR_IO;
 }
 
-static void mrt_free(struct data_mrt *mrt)
-{
-    free(mrt->partial);
-    free(mrt->path);
-    free(mrt);
-}
-
 enum hb_status data_mrt_create(
     const char *path, struct data_mrt **out, struct data_problem *problem)
 {
-    size_t length = strlen(path);
     struct data_mrt *mrt = calloc(1, sizeof *mrt);
     if (mrt == NULL) {
         return HB_ERR_MEMORY;
     }
-    mrt->path = malloc(length + 1);
-    mrt->partial = malloc(length + 9);
-    if (mrt->path == NULL || mrt->partial == NULL) {
-        mrt_free(mrt);
-        return HB_ERR_MEMORY;
-    }
-    memcpy(mrt->path, path, length + 1);
-    (void)snprintf(mrt->partial, length + 9, "%s.partial", path);
-    mrt->file = fopen(mrt->partial, "wb");
+    enum hb_status status = data_part_create(path, DATA_PART_PUBLIC, &mrt->part, problem);
+    mrt->file = status == HB_OK ? data_part_stream(mrt->part) : NULL;
     if (mrt->file == NULL) {
-        enum hb_status status = data_problem_set(problem, HB_ERR_IO,
-            "%s: found %s: expected a file that can be written", path, strerror(errno));
-        mrt_free(mrt);
-        return status;
+        data_part_free(mrt->part);
+        free(mrt);
+        return status != HB_OK ? status : HB_ERR_MEMORY;
     }
     *out = mrt;
     return HB_OK;
@@ -175,15 +159,11 @@ enum hb_status data_mrt_close(struct data_mrt *mrt, bool keep, struct data_probl
         return HB_OK;
     }
     enum hb_status status = HB_OK;
-    bool was_bad = ferror(mrt->file) != 0;
-    bool is_bad = fclose(mrt->file) != 0 || was_bad;
-    if (keep && (is_bad || rename(mrt->partial, mrt->path) != 0)) {
-        status = data_problem_set(problem, HB_ERR_IO,
-            "%s: found %s: expected a file that can be written", mrt->path, strerror(errno));
+    if (keep) {
+        status = data_part_commit(mrt->part, problem);
+    } else {
+        data_part_free(mrt->part);
     }
-    if (!keep || status != HB_OK) {
-        (void)unlink(mrt->partial);
-    }
-    mrt_free(mrt);
+    free(mrt);
     return status;
 }

@@ -315,7 +315,7 @@ enum hb_status data_onnx_write(const char *path, const struct data_onnx *graph,
         return data_problem_set(problem, HB_ERR_MEMORY, "%s: out of memory", path);
     }
     struct data_whole_part part = { bytes, data_onnx_pb__model__pack(&graph->model, bytes) };
-    enum hb_status status = data_whole_write(path, &part, 1, problem);
+    enum hb_status status = data_whole_write(path, DATA_PART_PUBLIC, &part, 1, problem);
     free(bytes);
     return status;
 }

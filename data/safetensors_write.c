@@ -118,7 +118,7 @@ static enum hb_status write_file(const char *path, const struct data_safetensors
             parts[i + 2] = (struct data_whole_part) { tensor->values,
                 (size_t)data_safetensors_bytes(tensor) };
         }
-        status = data_whole_write(path, parts, count + 2, problem);
+        status = data_whole_write(path, DATA_PART_PUBLIC, parts, count + 2, problem);
     }
     free(parts);
     free(header);

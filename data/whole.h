@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "data/part.h"
 #include "data/problem.h"
 
 /* A whole file in memory, a NUL added behind it; the caller frees. Only regular files.
@@ -19,9 +20,8 @@ struct data_whole_part {
     size_t count;
 };
 
-/* The parts one after the other; under its name only when it is on the disk, replacing what was
- * there. HB_ERR_IO, HB_ERR_MEMORY. */
-enum hb_status data_whole_write(const char *path, const struct data_whole_part *parts,
-    size_t part_count, struct data_problem *problem);
+/* The parts one after the other, as data_part writes files. HB_ERR_IO, HB_ERR_MEMORY. */
+enum hb_status data_whole_write(const char *path, enum data_part_access access,
+    const struct data_whole_part *parts, size_t part_count, struct data_problem *problem);
 
 #endif

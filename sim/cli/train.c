@@ -8,6 +8,7 @@
 #include "analysis/curves.h"
 #include "core/features.h"
 #include "data/model.h"
+#include "data/part.h"
 #include "models/dataset_file.h"
 #include "models/export.h"
 #include "models/calibrate.h"
@@ -103,20 +104,20 @@ static enum hb_status prepare(struct train_run *run, struct data_problem *proble
 
 static enum hb_status write_curve(const struct train_run *run, struct data_problem *problem)
 {
-    FILE *file = fopen(run->curve, "w");
+    struct data_part *part = NULL;
+    enum hb_status status = data_part_create(run->curve, DATA_PART_PUBLIC, &part, problem);
+    FILE *file = status == HB_OK ? data_part_stream(part) : NULL;
     if (file == NULL) {
-        return data_problem_set(problem, HB_ERR_IO, "%s: cannot be written", run->curve);
+        data_part_free(part);
+        return status == HB_OK ? HB_ERR_MEMORY : status;
     }
     struct model_train_state state = model_trainer_state(run->trainer);
-    int is_bad = fprintf(file, "epoch\tloss\tvalidation_loss\n") < 0;
+    (void)fprintf(file, "epoch\tloss\tvalidation_loss\n"); /* the stream remembers a failure */
     for (uint32_t i = 0; i < state.epoch; i++) {
-        is_bad |= fprintf(file, "%u\t%.6f\t%.6f\n", i + 1, model_trainer_curve(run->trainer, 0)[i],
-                      model_trainer_curve(run->trainer, 1)[i])
-            < 0;
+        (void)fprintf(file, "%u\t%.6f\t%.6f\n", i + 1, model_trainer_curve(run->trainer, 0)[i],
+            model_trainer_curve(run->trainer, 1)[i]);
     }
-    is_bad |= fclose(file) != 0;
-    return is_bad ? data_problem_set(problem, HB_ERR_IO, "%s: cannot be written", run->curve)
-                  : HB_OK;
+    return data_part_commit(part, problem);
 }
 
 static enum hb_status draw_curve(const struct train_run *run, struct data_problem *problem)
@@ -232,6 +233,7 @@ int cli_train(int argc, char **argv)
     }
     if (status == HB_OK) {
         (void)unlink(run.checkpoint); /* it may never have been written */
+        data_part_sweep(run.checkpoint);
         status = run.figure != NULL ? draw_curve(&run, &problem) : HB_OK;
     }
     if (status == HB_OK) {

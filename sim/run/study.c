@@ -3,23 +3,21 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "data/part.h"
 #include "sim/run/crew.h"
 #include "sim/run/episode.h"
 #include "sim/run/stage.h"
 
 #define ROWS_MEMORY_BYTES (2u << 20) /* of one episode, the rest goes to a temporary file */
-#define RECORD_SUFFIX ".part"
 
 /* From so many clients on, what a network remembers of them is most of a run's memory, and a
  * batch has questions for several threads: such a policy runs alone, with all of them. */
 static const uint32_t wide_clients = 8192;
 
 struct recording {
-    FILE *file;
-    char *part; /* its name while it grows */
-    bool has_failed;
+    struct data_part *part;
+    FILE *file; /* the part's */
 };
 
 /* One episode of the present replication and setting. */
@@ -48,9 +46,7 @@ struct study {
 static void write_recording(void *ctx, const uint8_t *bytes, size_t byte_count)
 {
     struct recording *recording = ctx;
-    if (fwrite(bytes, 1, byte_count, recording->file) != byte_count) {
-        recording->has_failed = true;
-    }
+    (void)fwrite(bytes, 1, byte_count, recording->file); /* the stream remembers a failure */
 }
 
 static bool is_recorded(const struct study *study, uint32_t policy)
@@ -306,36 +302,22 @@ static enum hb_status open_recording(struct study *study)
     if (name == NULL) {
         return HB_OK;
     }
-    size_t bytes = strlen(name) + sizeof RECORD_SUFFIX;
-    study->recording.part = malloc(bytes);
-    if (study->recording.part == NULL) {
-        return HB_ERR_MEMORY;
+    enum hb_status status =
+        data_part_create(name, DATA_PART_PUBLIC, &study->recording.part, study->problem);
+    if (status == HB_OK) {
+        study->recording.file = data_part_stream(study->recording.part);
+        status = study->recording.file == NULL ? HB_ERR_MEMORY : HB_OK;
     }
-    snprintf(study->recording.part, bytes, "%s" RECORD_SUFFIX, name);
-    study->recording.file = fopen(study->recording.part, "wb");
-    if (study->recording.file == NULL) {
-        return data_problem_set(study->problem, HB_ERR_IO,
-            "%s: cannot be written: expected a writable folder", name);
-    }
-    return HB_OK;
+    return status;
 }
 
 /* The recording takes its name only when whole. */
 static enum hb_status close_recording(struct study *study, enum hb_status status)
 {
-    struct recording *recording = &study->recording;
-    if (recording->file != NULL) {
-        bool is_whole = fclose(recording->file) == 0 && !recording->has_failed;
-        if (status == HB_OK
-            && (!is_whole || rename(recording->part, study->options->record) != 0)) {
-            status = data_problem_set(study->problem, HB_ERR_IO,
-                "%s: writing failed: expected room on the disk", study->options->record);
-        }
-        if (status != HB_OK) {
-            (void)unlink(recording->part); /* nothing more can be done */
-        }
+    if (study->recording.part != NULL && status == HB_OK) {
+        return data_part_commit(study->recording.part, study->problem);
     }
-    free(recording->part);
+    data_part_free(study->recording.part);
     return status;
 }
 
@@ -350,6 +332,9 @@ enum hb_status sim_study_run(struct sim_scenario *scenario,
         = study.slots != NULL && study.order != NULL ? open_recording(&study) : HB_ERR_MEMORY;
     for (; study.replication < scenario->replications && status == HB_OK; study.replication++) {
         status = run_replication(&study, out);
+    }
+    if (status == HB_OK && options->interrupt != NULL && *options->interrupt != 0) {
+        status = HB_ERR_INTERRUPTED; /* the last moment to leave nothing */
     }
     if (status == HB_OK) {
         status = data_results_commit(study.results, out->digest, problem);

@@ -13,8 +13,8 @@
 
 #include "core/units.h"
 #include "data/tables.h"
+#include "data/whole.h"
 #include "sim/serve/door.h"
-#include "sim/serve/files.h"
 #include "sim/serve/place_table.h"
 
 static const double drain_s = 5.0;
@@ -87,14 +87,14 @@ static enum hb_status read_texts(struct service *service, struct data_problem *p
     size_t count = 0;
     enum hb_status status = data_tables_path("openapi.json", path, sizeof path, problem);
     if (status == HB_OK) {
-        status = sim_files_read(path, openapi_bytes_max, problem, &service->openapi, &count);
+        status = data_whole_read(path, openapi_bytes_max, &service->openapi, &count, problem);
     }
     if (status == HB_OK && config->cert != NULL) {
-        status = sim_files_read(config->cert, pem_bytes_max, problem, &service->certificate,
-            &count);
+        status = data_whole_read(config->cert, pem_bytes_max, &service->certificate, &count,
+            problem);
     }
     if (status == HB_OK && config->key != NULL) {
-        status = sim_files_read(config->key, pem_bytes_max, problem, &service->key, &count);
+        status = data_whole_read(config->key, pem_bytes_max, &service->key, &count, problem);
     }
     if (status == HB_OK && config->tokens != NULL) {
         status = sim_secrets_read(config->tokens, problem, &service->secrets);
@@ -135,8 +135,8 @@ static enum hb_status recover(struct service *service, struct data_problem *prob
     if (service->config->snapshot == NULL) {
         return HB_OK;
     }
-    enum hb_status status = sim_files_read(service->config->snapshot, snapshot_bytes_max,
-        problem, &bytes, &count);
+    enum hb_status status = data_whole_read(service->config->snapshot, snapshot_bytes_max,
+        &bytes, &count, problem);
     if (status == HB_ERR_NOT_FOUND) {
         return HB_OK; /* the first start */
     }
@@ -163,7 +163,9 @@ static enum hb_status save(struct service *service, struct data_problem *problem
     uint64_t erased_count = sim_book_size(service->book).erased_count;
     enum hb_status status = sim_book_save(service->book, &bytes, &count);
     if (status == HB_OK) {
-        status = sim_files_write(service->config->snapshot, bytes, count, problem);
+        const struct data_whole_part all = { bytes, count };
+        status = data_whole_write(
+            service->config->snapshot, DATA_PART_PRIVATE, &all, 1, problem);
         free(bytes);
     } else {
         (void)data_problem_set(problem, status, "snapshot: %s", hb_status_text(status));

@@ -140,7 +140,7 @@ static void bad_input_is_told_and_leaves_nothing(void **state)
         { "--set", "output.file=/", "file" },
         { "--trace", "x.h5", "--trace \"x.h5\": expected a scenario with <trace>" },
         { "-o", "no/such/folder/a.h5", "no/such/folder/a.h5: " },
-        { "--record", "no/such/folder/rec", "no/such/folder/rec: cannot be written" },
+        { "--record", "no/such/folder/rec", "no/such/folder/rec: cannot be created" },
         { "--record-policy", "none", "expected --record-policy with a policy of the scenario" },
         { "--set", "site.lat_deg=90.5", "lat_deg=\"90.5\": expected degrees from -90 to 90" },
     };
