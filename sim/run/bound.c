@@ -281,13 +281,14 @@ static enum hb_status measure_hops(void *ctx, uint32_t from, uint32_t lane)
 
 /* Being passed on by a site nearby may be faster than the way itself: measured
  * and stretched paths do not obey the triangle inequality. */
-static double shortest_ms(const struct bound *bound, const float *rtt_ms, uint32_t site)
+static double shortest_ms(const struct bound *bound, uint32_t place, uint32_t site)
 {
+    const struct sim_stage *stage = bound->stage;
     uint32_t count = bound->stage->map.site_count;
     const double *hop_ms = &bound->hop_ms[(size_t)site * count];
-    double least_ms = (double)rtt_ms[site];
+    double least_ms = sim_stage_least_ms(stage, place, site);
     for (uint32_t front = 0; front < count; front++) {
-        double ms = (double)rtt_ms[front] + hop_ms[front];
+        double ms = sim_stage_least_ms(stage, place, front) + hop_ms[front];
         least_ms = ms < least_ms ? ms : least_ms;
     }
     return least_ms;
@@ -303,7 +304,7 @@ static enum hb_status measure_paths(void *ctx, uint32_t shard, uint32_t lane)
     for (uint32_t place = (uint32_t)(places * shard / SHARD_COUNT); place < end; place++) {
         size_t row = (size_t)place * map->site_count;
         for (uint32_t site = 0; site < map->site_count; site++) {
-            bound->path_ms[row + site] = shortest_ms(bound, &map->rtt_ms[row], site);
+            bound->path_ms[row + site] = shortest_ms(bound, (uint32_t)place, site);
         }
     }
     return sim_stage_is_interrupted(bound->stage) ? HB_ERR_INTERRUPTED : HB_OK;

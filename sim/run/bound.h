@@ -33,7 +33,9 @@ struct sim_bound {
  * site is to a policy. Queues, images, waits for DNS and the rent of shared
  * instances are left out; whatever a policy may do, be it by misfortune, is
  * allowed: to be passed on by another site, to follow anycast without lead or DNS,
- * to go back for half the price. So no policy pays less.
+ * to go back for half the price; with a topology also to use the quickest route from
+ * a place to a site that any of the stage's runs has seen, so it is solved after
+ * them. So no policy pays less.
  * HB_ERR_MEMORY, HB_ERR_INTERRUPTED. */
 enum hb_status sim_bound_solve(const struct sim_stage *stage, uint32_t threads,
     const struct sim_bound_solver *solver, struct sim_bound *out);

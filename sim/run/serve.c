@@ -159,9 +159,11 @@ static double base_ms(const struct sim_episode *episode, uint32_t client,
     const struct sim_rider *rider = &episode->riders[client];
     uint64_t visit = stage->trace->first[client] + rider->visit - 1;
     double ms = sim_stage_access_ms(stage, client, visit) + episode->scenario->service.service_ms;
-    if (target->front != HB_NONE) {
-        ms += isnan(target->rtt_ms) ? hb_map_rtt_ms(&stage->map, rider->place, target->front)
-                                    : target->rtt_ms;
+    if (target->front != HB_NONE && !isnan(target->rtt_ms)) {
+        sim_stage_see_rtt(stage, rider->place, target->front, target->rtt_ms);
+        ms += target->rtt_ms;
+    } else if (target->front != HB_NONE) {
+        ms += hb_map_rtt_ms(&stage->map, rider->place, target->front);
     }
     if (target->is_proxied) {
         ms += sim_path_rtt_ms(&stage->path, stage->map.sites[target->front].at,

@@ -125,6 +125,7 @@ void sim_stage_free(struct sim_stage *stage)
     }
     sim_trained_free(stage->trained);
     sim_topo_free(stage->topo);
+    free((void *)stage->least);
     free((void *)(uintptr_t)stage->map.rtt_ms);
     data_latency_free(stage->measured);
     sim_registry_free(stage->registry);
@@ -170,6 +171,28 @@ static enum hb_status register_clients(struct sim_stage *stage)
     return sim_registry_create(&config, &stage->registry);
 }
 
+static uint32_t bits_of(float ms)
+{
+    uint32_t bits;
+    memcpy(&bits, &ms, sizeof bits);
+    return bits;
+}
+
+/* Of the setting before: the map may be another now. */
+static enum hb_status forget_rtts(struct sim_stage *stage)
+{
+    size_t entries = (size_t)stage->map.place_count * stage->map.site_count;
+    free((void *)stage->least);
+    stage->least = malloc(entries * sizeof *stage->least);
+    if (stage->least == NULL) {
+        return HB_ERR_MEMORY;
+    }
+    for (size_t i = 0; i < entries; i++) {
+        atomic_init(&stage->least[i], bits_of(stage->map.rtt_ms[i]));
+    }
+    return HB_OK;
+}
+
 enum hb_status sim_stage_prepare(struct sim_stage *stage, uint32_t threads,
     struct data_problem *problem)
 {
@@ -178,7 +201,33 @@ enum hb_status sim_stage_prepare(struct sim_stage *stage, uint32_t threads,
     if (status != HB_OK) {
         return status;
     }
-    return sim_ground_paths(stage, threads, problem);
+    status = sim_ground_paths(stage, threads, problem);
+    return status == HB_OK && stage->topo != NULL ? forget_rtts(stage) : status;
+}
+
+void sim_stage_see_rtt(const struct sim_stage *stage, uint32_t place, uint32_t site, double rtt_ms)
+{
+    if (stage->least == NULL) {
+        return;
+    }
+    _Atomic uint32_t *at = &stage->least[(size_t)place * stage->map.site_count + site];
+    uint32_t bits = bits_of((float)rtt_ms), was = atomic_load_explicit(at, memory_order_relaxed);
+    while (bits < was
+        && !atomic_compare_exchange_weak_explicit(at, &was, bits, memory_order_relaxed,
+            memory_order_relaxed)) {
+    }
+}
+
+double sim_stage_least_ms(const struct sim_stage *stage, uint32_t place, uint32_t site)
+{
+    if (stage->least == NULL) {
+        return hb_map_rtt_ms(&stage->map, place, site);
+    }
+    uint32_t bits = atomic_load_explicit(
+        &stage->least[(size_t)place * stage->map.site_count + site], memory_order_relaxed);
+    float ms;
+    memcpy(&ms, &bits, sizeof ms);
+    return (double)ms;
 }
 
 double sim_stage_access_ms(const struct sim_stage *stage, uint32_t client, uint64_t visit)
@@ -197,5 +246,6 @@ size_t sim_stage_bytes(const struct sim_stage *stage)
         + stage->client_count * (sizeof *stage->regions + 1)
         + sites * (sizeof *stage->link_mb_s + sizeof(struct hb_site))
         + places * sites * sizeof *stage->map.rtt_ms
+        + (stage->least != NULL ? places * sites * sizeof *stage->least : 0)
         + (stage->topo != NULL ? sim_topo_bytes(stage->topo) : 0);
 }

@@ -2,6 +2,8 @@
 #ifndef SIM_RUN_STAGE_H
 #define SIM_RUN_STAGE_H
 
+#include <stdatomic.h>
+
 #include "data/trace.h"
 #include "sim/net/path.h"
 #include "sim/net/sites.h"
@@ -28,6 +30,10 @@ struct sim_stage {
     struct sim_path path;
     struct data_latency *measured;
     struct sim_topo *topo; /* NULL: no topology */
+    /* With a topology: the least round trips that any policy's run has seen, by an address
+     * of the site's own or by anycast's route: [place_count][site_count], bits of floats, which
+     * are not negative, so they order as integers. The one thing that runs write. */
+    _Atomic uint32_t *least;
     struct sim_trained *trained; /* the predictors' models */
     uint32_t *regions; /* [client_count] where each client is first seen */
     uint8_t *consents; /* [client_count] 1: has opted in */
@@ -61,6 +67,12 @@ static inline bool sim_stage_is_interrupted(const struct sim_stage *stage)
 
 /* The access line's round trip during a visit: drawn once for each visit. */
 double sim_stage_access_ms(const struct sim_stage *stage, uint32_t client, uint64_t visit);
+
+/* A route to the site has been seen on which it is so near; from any thread, and in any
+ * order to the same end. */
+void sim_stage_see_rtt(const struct sim_stage *stage, uint32_t place, uint32_t site, double rtt_ms);
+/* The map's, or less if less has been seen. */
+double sim_stage_least_ms(const struct sim_stage *stage, uint32_t place, uint32_t site);
 
 /* Heap of the stage without the trace. */
 size_t sim_stage_bytes(const struct sim_stage *stage);

@@ -171,6 +171,10 @@ static enum hb_status run_policies(struct study *study)
     }
     sim_progress_free(study->progress);
     study->progress = NULL;
+    if (status == HB_OK && study->options->solver != NULL) {
+        status = sim_bound_solve(study->stage, study->options->threads, study->options->solver,
+            &study->bound); /* it uses what the runs have seen of routes */
+    }
     status = status == HB_OK ? collect(study) : status;
     close_slots(study);
     return status;
@@ -181,10 +185,6 @@ static enum hb_status run_setting(struct study *study)
     sim_scenario_apply(study->scenario, study->setting);
     enum hb_status status
         = sim_stage_prepare(study->stage, study->options->threads, study->problem);
-    if (status == HB_OK && study->options->solver != NULL) {
-        status = sim_bound_solve(study->stage, study->options->threads, study->options->solver,
-            &study->bound);
-    }
     return status == HB_OK ? run_policies(study) : status;
 }
 
