@@ -177,7 +177,7 @@ static const struct fault faults[] = {
     { "<topology kind=\"as_rel\" file=\"cycle.txt\"/>",
         "cycle.txt:3: found 3 to be, through its customers, a provider of itself" },
     { "<topology shape=\"bad_gadget\"/>", "expected policies with a stable solution" },
-    { "<topology mrt=\"none/t.mrt\"/>", "expected a file that can be written" },
+    { "<topology mrt=\"none/t.mrt\"/>", "none/t.mrt: cannot be created: No such file" },
     { "<topology mrt=\"t.mrt\" mrt_as=\"999999\"/>",
         "t.xml:6: mrt_as=\"999999\": expected the number of an AS of the topology" },
 };
