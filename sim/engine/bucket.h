@@ -117,6 +117,15 @@ static inline unsigned char *sim_bucket_slot(const struct sim_bucket_pool *pool,
     return pool->blocks + (((size_t)block << pool->block_bits) + index) * SIM_BUCKET_RECORD_BYTES;
 }
 
+static inline struct sim_bucket_record sim_bucket_load(const unsigned char *slot)
+{
+    struct sim_bucket_record record;
+    memcpy(&record.at, slot, 8);
+    memcpy(&record.tag, slot + 8, 8);
+    memcpy(&record.load, slot + 16, 4);
+    return record;
+}
+
 static inline uint32_t sim_bucket_take_block(struct sim_bucket_pool *pool)
 {
     if (pool->free_count == 0) {
@@ -136,11 +145,12 @@ static inline void sim_bucket_give_block(struct sim_bucket_pool *pool, uint32_t 
     pool->free_count++;
 }
 
-/* A line of memory ahead is fetched while this one is filled: with thousands
- * of buckets filled in turn, each store would else wait for memory. 80 bytes on
- * is the next line or the one after, whatever part of a line a record takes. */
-static inline void sim_bucket_append(struct sim_bucket_pool *pool, struct sim_bucket *bucket,
-    const struct sim_bucket_record *record)
+/* Makes place for one more record. A line of memory ahead is fetched while this
+ * one is filled: with many buckets filled in turn, each store would else wait
+ * for memory. 80 bytes on is the next line or the one after, whatever part of a
+ * line a record takes. */
+static inline unsigned char *sim_bucket_extend(struct sim_bucket_pool *pool,
+    struct sim_bucket *bucket)
 {
     uint32_t index = bucket->count++ & ((1U << pool->block_bits) - 1);
     if (index == 0) {
@@ -150,6 +160,13 @@ static inline void sim_bucket_append(struct sim_bucket_pool *pool, struct sim_bu
     }
     unsigned char *slot = sim_bucket_slot(pool, bucket->block, index);
     __builtin_prefetch(slot + 80, 0, 2);
+    return slot;
+}
+
+static inline void sim_bucket_append(struct sim_bucket_pool *pool, struct sim_bucket *bucket,
+    const struct sim_bucket_record *record)
+{
+    unsigned char *slot = sim_bucket_extend(pool, bucket);
     memcpy(slot, &record->at, 8);
     memcpy(slot + 8, &record->tag, 8);
     memcpy(slot + 16, &record->load, 4);
@@ -191,16 +208,19 @@ static inline bool sim_bucket_walk_on(const struct sim_bucket_pool *pool,
     return true;
 }
 
+static inline const unsigned char *sim_bucket_walk_slot(const struct sim_bucket_walk *walk,
+    uint32_t index)
+{
+    return walk->slots + (size_t)index * SIM_BUCKET_RECORD_BYTES;
+}
+
+/* A record of the present block; reading one after the other fetches the block
+ * ahead. */
 static inline struct sim_bucket_record sim_bucket_read(const struct sim_bucket_walk *walk,
     uint32_t index)
 {
-    const unsigned char *slot = walk->slots + (size_t)index * SIM_BUCKET_RECORD_BYTES;
-    struct sim_bucket_record record;
     __builtin_prefetch(walk->ahead + (size_t)index * SIM_BUCKET_RECORD_BYTES, 0, 2);
-    memcpy(&record.at, slot, 8);
-    memcpy(&record.tag, slot + 8, 8);
-    memcpy(&record.load, slot + 16, 4);
-    return record;
+    return sim_bucket_load(sim_bucket_walk_slot(walk, index));
 }
 
 #endif

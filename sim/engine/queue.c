@@ -118,35 +118,30 @@ static inline void fetch(const struct sim_queue *queue, const struct sim_bucket_
     }
 }
 
-/* Moves the records of bucket, detached, to the rung. */
-static inline __attribute__((always_inline)) void spread_fetching(struct sim_queue *queue,
-    struct sim_rung *rung, struct sim_bucket bucket, bool is_fetched)
+/* Moves the records of bucket, detached, to the rung. What they touch is asked
+ * for a block at a time: the fewer instructions lie between such requests, the
+ * more translations of addresses are under way at once. */
+static void spread(struct sim_queue *queue, struct sim_rung *rung, struct sim_bucket bucket)
 {
     const struct sim_rung shape = *rung; /* in registers, whatever is written */
+    bool is_base = rung == queue->rungs; /* where records wait for long */
+    bool is_fetched = !is_base && queue->touches != NULL && bucket.count <= fetch_count;
     struct sim_bucket_walk walk = sim_bucket_walk_of(&queue->pool, bucket);
     while (sim_bucket_walk_on(&queue->pool, &walk)) {
         for (uint32_t i = 0; i < walk.count; i++) {
             struct sim_bucket_record record = sim_bucket_read(&walk, i);
-            uint64_t index = sim_rung_index(&shape, &record);
-            sim_bucket_append(&queue->pool, sim_rung_bucket(&shape, index), &record);
-            if (is_fetched) {
-                fetch(queue, &record);
-            }
+            struct sim_bucket *to = sim_rung_bucket(&shape, sim_rung_index(&shape, &record));
+            unsigned char *slot = sim_bucket_extend(&queue->pool, to);
+            memcpy(slot, sim_bucket_walk_slot(&walk, i), SIM_BUCKET_RECORD_BYTES);
+        }
+        for (uint32_t i = 0; is_fetched && i < walk.count; i++) {
+            struct sim_bucket_record record = sim_bucket_load(sim_bucket_walk_slot(&walk, i));
+            fetch(queue, &record);
         }
         sim_bucket_give_block(&queue->pool, walk.block);
     }
     rung->pending += bucket.count;
     rung->is_fetched = is_fetched;
-}
-
-static void spread(struct sim_queue *queue, struct sim_rung *rung, struct sim_bucket bucket)
-{
-    bool is_base = rung == queue->rungs; /* lives long */
-    if (!is_base && queue->touches != NULL && bucket.count <= fetch_count) {
-        spread_fetching(queue, rung, bucket, true);
-    } else {
-        spread_fetching(queue, rung, bucket, false);
-    }
 }
 
 /* Moves all that the rung still has to bucket to. */

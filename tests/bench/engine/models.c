@@ -36,8 +36,10 @@ struct station {
 
 static void schedule(struct station *station, uint8_t kind, double after_s)
 {
+    int64_t now_ns = sim_loop_now_ns(station->loop);
     struct sim_event event = {
-        .at_ns = hb_units_after(sim_loop_now_ns(station->loop), after_s),
+        .at_ns = station->model.is_whole_ns ? now_ns + mm1_whole_ns(after_s)
+                                            : hb_units_after(now_ns, after_s),
         .order = station->order++,
         .kind = kind,
     };
@@ -68,11 +70,11 @@ static double draw(void *stream, double mean)
     return sim_draw_exponential(stream, mean);
 }
 
-uint64_t loop_mm1(struct mm1 *model, double until_s, bool is_own)
+uint64_t loop_mm1(struct mm1 *model, double until_s)
 {
     struct station station = { .model = *model, .loop = loop_of(4) };
     struct sim_stream stream = sim_stream_of(model->picker, SIM_STREAM_TEST, 0);
-    station.model.draw = is_own ? draw : NULL;
+    station.model.draw = model->is_own ? draw : NULL;
     station.model.draw_ctx = &stream;
     struct sim_loop_handler arriving = { .handle = arrive, .ctx = &station };
     struct sim_loop_handler departing = { .handle = depart, .ctx = &station };

@@ -17,6 +17,8 @@ extern "C" {
  * exponential: the simulator's own random variables, as its users write it, or
  * a cheap generator that gives both simulators the same numbers. */
 struct mm1 {
+    bool is_own;      /* random numbers */
+    bool is_whole_ns; /* each simulator is handed durations in whole ns, not in seconds */
     double (*draw)(void *ctx, double mean); /* exponential; NULL: the cheap generator */
     void *draw_ctx;
     uint64_t picker;
@@ -46,6 +48,11 @@ static inline double mm1_service_s(struct mm1 *model)
     return mm1_draw_s(model, model->service_s_mean);
 }
 
+static inline int64_t mm1_whole_ns(double duration_s)
+{
+    return (int64_t)(1e9 * duration_s);
+}
+
 static inline void mm1_account(struct mm1 *model, double now_s)
 {
     model->area_s += (now_s - model->changed_s) * model->in_system;
@@ -68,12 +75,12 @@ static inline uint32_t keepalive_next_client(struct keepalive *model)
     return (uint32_t)((model->picker >> 32) * model->client_count >> 32);
 }
 
-/* Events handled. is_own: with the simulator's own random variables. */
-uint64_t ns3_mm1(struct mm1 *model, double until_s, bool is_own);
+/* Events handled. */
+uint64_t ns3_mm1(struct mm1 *model, double until_s);
 void ns3_keepalive(struct keepalive *model);
 
 /* The same on sim_loop. */
-uint64_t loop_mm1(struct mm1 *model, double until_s, bool is_own);
+uint64_t loop_mm1(struct mm1 *model, double until_s);
 void loop_keepalive(struct keepalive *model);
 
 #ifdef __cplusplus

@@ -107,26 +107,45 @@ struct Station
     uint64_t events = 0;
 } g_station;
 
+void ScheduleAfter(double durationS, void (*handle)())
+{
+    if (g_station.model.is_whole_ns)
+    {
+        const auto ns = static_cast<uint64_t>(mm1_whole_ns(durationS));
+        ns3::Simulator::Schedule(ns3::NanoSeconds(ns), handle);
+        return;
+    }
+    ns3::Simulator::Schedule(ns3::Seconds(durationS), handle);
+}
+
+// What the model accounts in: seconds of a time step that is a nanosecond.
+double NowS()
+{
+    const ns3::Time now = ns3::Simulator::Now();
+    return g_station.model.is_whole_ns ? 1e-9 * static_cast<double>(now.GetNanoSeconds())
+                                       : now.GetSeconds();
+}
+
 void Depart();
 
 void Arrive()
 {
     g_station.events++;
-    mm1_account(&g_station.model, ns3::Simulator::Now().GetSeconds());
-    ns3::Simulator::Schedule(ns3::Seconds(mm1_arrival_s(&g_station.model)), &Arrive);
+    mm1_account(&g_station.model, NowS());
+    ScheduleAfter(mm1_arrival_s(&g_station.model), &Arrive);
     if (g_station.model.in_system++ == 0)
     {
-        ns3::Simulator::Schedule(ns3::Seconds(mm1_service_s(&g_station.model)), &Depart);
+        ScheduleAfter(mm1_service_s(&g_station.model), &Depart);
     }
 }
 
 void Depart()
 {
     g_station.events++;
-    mm1_account(&g_station.model, ns3::Simulator::Now().GetSeconds());
+    mm1_account(&g_station.model, NowS());
     if (--g_station.model.in_system > 0)
     {
-        ns3::Simulator::Schedule(ns3::Seconds(mm1_service_s(&g_station.model)), &Depart);
+        ScheduleAfter(mm1_service_s(&g_station.model), &Depart);
     }
 }
 
@@ -145,14 +164,14 @@ extern "C" {
 const struct hold_contestant hold_ns3_priority = {"ns-3 priority queue", CreatePriority, Run, Free};
 const struct hold_contestant hold_ns3_map = {"ns-3 map", CreateMap, Run, Free};
 
-uint64_t ns3_mm1(struct mm1* model, double until_s, bool is_own)
+uint64_t ns3_mm1(struct mm1* model, double until_s)
 {
     UsePriorityQueue();
     g_station = Station{*model};
     auto variable = ns3::CreateObject<ns3::ExponentialRandomVariable>();
-    g_station.model.draw = is_own ? &Draw : nullptr;
+    g_station.model.draw = model->is_own ? &Draw : nullptr;
     g_station.model.draw_ctx = ns3::PeekPointer(variable);
-    ns3::Simulator::Schedule(ns3::Seconds(mm1_arrival_s(&g_station.model)), &Arrive);
+    ScheduleAfter(mm1_arrival_s(&g_station.model), &Arrive);
     ns3::Simulator::Stop(ns3::Seconds(until_s));
     ns3::Simulator::Run();
     mm1_account(&g_station.model, until_s);
