@@ -2,79 +2,46 @@
 #include <math.h>
 
 #include "analysis/figure.h"
+#include "analysis/resilience.h"
 #include "analysis/text.h"
 
-#define PARTS 4
+#define PARTS ANALYSIS_RESILIENCE_PARTS
 
-static const char *const names[PARTS] = { "detection", "reaction", "convergence", "DNS" };
 /* Okabe and Ito, light and dark in turn so that it survives a grey printer. */
 static const char *const colours[PARTS] = { "#D55E00", "#F0E442", "#0072B2", "#56B4E9" };
 
-/* Means over the outages of all replications. */
-struct bar {
-    double outages, parts_s[PARTS], lost_mb, violators;
-};
-
-struct gathering {
-    struct bar *bars; /* [series] */
-    size_t first_series;
-    uint16_t setting;
-};
-
-static enum hb_status gather(void *context, const void *visited)
+static enum hb_status load(const struct analysis_drawing *drawing,
+    struct analysis_resilience *bars)
 {
-    const struct gathering *to = context;
-    const struct data_resilience_row *row = visited;
-    const double parts_s[PARTS] = { row->detection_part_s, row->reaction_part_s,
-        row->convergence_part_s, row->dns_part_s };
-    struct bar *bar = &to->bars[to->first_series + row->policy];
-    if (row->setting != to->setting || row->outages == 0) {
-        return HB_OK;
-    }
-    double outages = (double)row->outages, all = bar->outages + outages;
-    for (int part = 0; part < PARTS; part++) {
-        bar->parts_s[part] += (parts_s[part] - bar->parts_s[part]) * outages / all;
-    }
-    bar->outages = all;
-    bar->lost_mb += row->lost_mb;
-    bar->violators += row->violators;
-    return HB_OK;
-}
-
-static enum hb_status load(const struct analysis_drawing *drawing, struct bar *bars)
-{
-    struct gathering to = { .bars = bars };
+    size_t first_series = 0;
     for (size_t f = 0; f < analysis_study_file_count(drawing->study); f++) {
-        to.setting = analysis_study_setting(drawing->study, f);
-        enum hb_status status = data_results_each(analysis_study_file(drawing->study, f),
-            DATA_TABLE_RESILIENCE, gather, &to, drawing->problem);
+        int has_any = 0;
+        enum hb_status status = analysis_resilience_load(drawing->study, f,
+            analysis_study_setting(drawing->study, f), &bars[first_series], &has_any,
+            drawing->problem);
         if (status != HB_OK) {
             return status;
         }
-        to.first_series += analysis_study_info(drawing->study, f)->policy_count;
+        first_series += analysis_study_info(drawing->study, f)->policy_count;
     }
     return HB_OK;
 }
 
 static void write_table(struct analysis_figure *figure, const struct analysis_study *study,
-    const struct bar *bars, size_t count)
+    const struct analysis_resilience *bars, size_t count)
 {
     size_t row = count;
     fprintf(figure->table, "# row\toutage_s");
     for (int part = 0; part < PARTS; part++) {
-        fprintf(figure->table, "\t%s_s", names[part]);
+        fprintf(figure->table, "\t%s_s", analysis_resilience_parts[part]);
     }
     fprintf(figure->table, "\toutages\tlost_mb_per_outage\tviolators\tpolicy\n");
     for (size_t i = 0; i < analysis_study_series_count(study); i++) {
-        const struct bar *bar = &bars[i];
+        const struct analysis_resilience *bar = &bars[i];
         if (!(bar->outages > 0.0)) {
             continue;
         }
-        double sum_s = 0.0;
-        for (int part = 0; part < PARTS; part++) {
-            sum_s += bar->parts_s[part];
-        }
-        fprintf(figure->table, "%zu\t%.6g", row--, sum_s);
+        fprintf(figure->table, "%zu\t%.6g", row--, analysis_resilience_length_s(bar));
         for (int part = 0; part < PARTS; part++) {
             fprintf(figure->table, "\t%.6g", bar->parts_s[part]);
         }
@@ -85,21 +52,17 @@ static void write_table(struct analysis_figure *figure, const struct analysis_st
     }
 }
 
-static double longest_s(const struct bar *bars, size_t series_count)
+static double longest_s(const struct analysis_resilience *bars, size_t series_count)
 {
     double most_s = 0.0;
     for (size_t i = 0; i < series_count; i++) {
-        double sum_s = 0.0;
-        for (int part = 0; part < PARTS; part++) {
-            sum_s += bars[i].parts_s[part];
-        }
-        most_s = fmax(most_s, sum_s);
+        most_s = fmax(most_s, analysis_resilience_length_s(&bars[i]));
     }
     return most_s;
 }
 
 static void write_plot(struct analysis_figure *figure, const struct analysis_study *study,
-    const struct bar *bars, size_t count)
+    const struct analysis_resilience *bars, size_t count)
 {
     FILE *out = figure->script;
     double most_s = longest_s(bars, analysis_study_series_count(study));
@@ -120,7 +83,7 @@ static void write_plot(struct analysis_figure *figure, const struct analysis_stu
         }
     }
     fprintf(out, ")\n");
-    analysis_figure_stack(figure, PARTS, names, colours);
+    analysis_figure_stack(figure, PARTS, analysis_resilience_parts, colours);
     fprintf(out,
         ", \\\n  '%s.tsv' using (%.6g):1:(sprintf(' %%.1f s', $2)) with labels left notitle\n",
         figure->name, 1.02 * most_s);
@@ -128,7 +91,7 @@ static void write_plot(struct analysis_figure *figure, const struct analysis_stu
 
 enum hb_status analysis_outage_draw(const struct analysis_drawing *drawing)
 {
-    struct bar bars[ANALYSIS_STUDY_SERIES_MAX] = { { .outages = 0.0 } };
+    struct analysis_resilience bars[ANALYSIS_STUDY_SERIES_MAX] = { { .outages = 0.0 } };
     enum hb_status status = load(drawing, bars);
     size_t count = 0;
     for (size_t i = 0; i < analysis_study_series_count(drawing->study); i++) {

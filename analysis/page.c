@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "analysis/resilience.h"
 #include "analysis/table.h"
 #include "analysis/text.h"
 #include "data/part.h"
@@ -177,6 +178,44 @@ static void put_block(FILE *out, const struct block *block)
     fprintf(out, "</tbody></table></div>\n");
 }
 
+/* Only where there are any. */
+static void put_outages(FILE *out, const struct block *block)
+{
+    struct analysis_resilience rows[ANALYSIS_STUDY_SERIES_MAX];
+    const struct data_result_info *info = analysis_study_info(block->study, block->file);
+    struct data_problem ignored = { .text = "" }; /* the summary itself could be read */
+    int has_any = 0;
+    size_t policy = 0;
+    char text[ANALYSIS_TABLE_CELL_BYTES];
+    if (analysis_resilience_load(block->study, block->file, block->setting, rows, &has_any,
+            &ignored) != HB_OK || !has_any) {
+        return;
+    }
+    fprintf(out, "<div class=\"wide\"><table>\n<caption>");
+    analysis_text_html(out, ANALYSIS_RESILIENCE_CAPTION);
+    fprintf(out, "</caption>\n<thead><tr><th>policy</th>");
+    for (int column = 0; column < ANALYSIS_RESILIENCE_COLUMNS; column++) {
+        fprintf(out, "<th>%s</th>", analysis_resilience_headings[column]);
+    }
+    fprintf(out, "</tr></thead>\n<tbody>\n");
+    for (size_t i = 0; i < analysis_study_series_count(block->study); i++) {
+        if (analysis_study_series(block->study, i)->file != block->file) {
+            continue;
+        }
+        fprintf(out, "<tr><td>");
+        analysis_text_html(out, analysis_study_series(block->study, i)->label);
+        fprintf(out, "</td>");
+        for (int column = 0; column < ANALYSIS_RESILIENCE_COLUMNS; column++) {
+            analysis_resilience_cell(&rows[policy], info->replication_count, column, text,
+                sizeof text);
+            fprintf(out, "<td>%s</td>", text);
+        }
+        fprintf(out, "</tr>\n");
+        policy++;
+    }
+    fprintf(out, "</tbody></table></div>\n");
+}
+
 static void put_tables(FILE *out, const struct analysis_study *study, size_t file)
 {
     const struct data_result_info *info = analysis_study_info(study, file);
@@ -188,6 +227,7 @@ static void put_tables(FILE *out, const struct analysis_study *study, size_t fil
         (void)snprintf(caption, sizeof caption, "%s%s%s", info->scenario_name,
             setting[0] == '\0' ? "" : ": ", setting);
         put_block(out, &block);
+        put_outages(out, &block);
         if (info->policy_count > 1) {
             block.base = base;
             (void)snprintf(caption, sizeof caption, "Difference to %s%s%s",

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "analysis/resilience.h"
 #include "analysis/text.h"
 
 #define GAP 2 /* blanks between columns */
@@ -242,6 +243,50 @@ static void print_block(const struct block *block, FILE *out)
     }
 }
 
+static size_t outage_width(int column)
+{
+    size_t width = strlen(analysis_resilience_headings[column]);
+    return width < 5 ? 5 : width;
+}
+
+/* Only where there are any: what outages were made of. 80 columns with a name of 13. */
+static void print_outages(const struct block *block, FILE *out)
+{
+    struct analysis_resilience rows[ANALYSIS_STUDY_SERIES_MAX];
+    const struct data_result_info *info = analysis_study_info(block->study, block->file);
+    struct data_problem ignored = { .text = "" }; /* the summary itself could be read */
+    size_t label_width = strlen("policy"), policy = 0;
+    int has_any = 0;
+    char text[ANALYSIS_TABLE_CELL_BYTES];
+    if (analysis_resilience_load(block->study, block->file, block->setting, rows, &has_any,
+            &ignored) != HB_OK || !has_any) {
+        return;
+    }
+    for (size_t i = 0; i < analysis_study_series_count(block->study); i++) {
+        size_t length = analysis_text_width(analysis_study_series(block->study, i)->label);
+        label_width = is_shown(block, i) && length > label_width ? length : label_width;
+    }
+    fprintf(out, "%s\n", ANALYSIS_RESILIENCE_CAPTION);
+    print_padded(out, "policy", label_width, 1);
+    for (int column = 0; column < ANALYSIS_RESILIENCE_COLUMNS; column++) {
+        print_padded(out, analysis_resilience_headings[column], outage_width(column), 0);
+    }
+    fprintf(out, "\n");
+    for (size_t i = 0; i < analysis_study_series_count(block->study); i++) {
+        if (!is_shown(block, i)) {
+            continue;
+        }
+        print_padded(out, analysis_study_series(block->study, i)->label, label_width, 1);
+        for (int column = 0; column < ANALYSIS_RESILIENCE_COLUMNS; column++) {
+            analysis_resilience_cell(&rows[policy], info->replication_count, column, text,
+                sizeof text);
+            print_padded(out, text, outage_width(column), 0);
+        }
+        fprintf(out, "\n");
+        policy++;
+    }
+}
+
 static void print_setting(struct block block, int has_differences, FILE *out)
 {
     char name[256];
@@ -253,6 +298,7 @@ static void print_setting(struct block block, int has_differences, FILE *out)
         fprintf(out, "\n");
     }
     print_block(&block, out);
+    print_outages(&block, out);
     if (has_differences) {
         block.base = analysis_study_base(block.study, block.file);
         fprintf(out, "difference to ");

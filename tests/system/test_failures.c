@@ -225,6 +225,32 @@ static void resolvers_are_missed_when_answers_expire(void **state)
     assert_near(row.lost_requests, 5.0 * all.sum_s, 1e-6 * row.lost_requests);
 }
 
+/* In summary of what failed at least one client; else nothing is said of outages. */
+static void outages_are_told_where_there_are_any(void **state)
+{
+    (void)state;
+    static struct program_run said;
+    struct small small = { .clients = 30, .hours = 1.0,
+        .policies = "<policy name=\"a\" kind=\"anycast\"/>",
+        .failures = "<failures><failure kind=\"server_crash\" at_h=\"0.5\" "
+                    "duration_s=\"100\"/></failures>" };
+    small_run_try(&small, &said);
+    assert_int_equal(said.exit_status, 0);
+    const char *table = strstr(said.out, "\noutages: seconds that clients waited");
+    assert_non_null(table);
+    double outages = 0.0, detection_s = 0.0, reaction_s = -1.0;
+    const char *row = strstr(table, "\na ");
+    assert_non_null(row);
+    assert_int_equal(sscanf(row, " a %lf %lf %lf", &outages, &detection_s, &reaction_s), 3);
+    assert_near(outages, 30.0, 0.0); /* both sites die */
+    assert_true(detection_s >= 12.0);
+    assert_true(detection_s <= 22.0);
+    small.failures = NULL;
+    small_run_try(&small, &said);
+    assert_int_equal(said.exit_status, 0);
+    assert_null(strstr(said.out, "outages"));
+}
+
 /* The failure stands in line 10 of the file, the change in line 7, the price in line 9. */
 static void bad_values_are_refused_with_their_line(void **state)
 {
@@ -275,6 +301,7 @@ int main(void)
         cmocka_unit_test(lives_and_repairs_are_exponential),
         cmocka_unit_test(a_partition_is_felt_until_somebody_sees_it),
         cmocka_unit_test(resolvers_are_missed_when_answers_expire),
+        cmocka_unit_test(outages_are_told_where_there_are_any),
         cmocka_unit_test(bad_values_are_refused_with_their_line),
     };
     return cmocka_run_group_tests(tests, small_run_begin, small_run_end);
