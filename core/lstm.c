@@ -3,77 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/lstm_kernel.h"
+#include "core/lstm_clients.h"
 #include "core/units.h"
 
 enum { batch_default = 64, silence_default = 192, stay_step_default = 96 };
 enum { visits_default = 120, visits_compact = 56 };
-
-enum sight { NEVER, IN_SIGHT, LOST };
-
-/* One client: this head, its trail, its state (float32 or 16-bit). */
-struct client {
-    int32_t next_slot; /* the first that the LSTM has not seen */
-    int32_t seen_slot; /* of the last observation; LOST: the last slot in sight */
-    uint32_t place;    /* as the trail writes it */
-    uint8_t sight, is_first, was_observed, unused;
-};
-
-/* A client within a batch and the slot that is asked about. */
-struct row {
-    struct client *client;
-    int32_t slot;
-};
-
-struct predictor {
-    struct hb_lstm_net *net;
-    struct hb_candidates *candidates; /* NULL: the model has no such head */
-    struct hb_candidates_tables tables;
-    const struct hb_lstm_kernels *kernels;
-    struct hb_lstm_config config;
-    uint32_t feature_count, context_count, stay_step_max;
-    size_t state_len, state_at, record_bytes;
-    unsigned char *records; /* [client_capacity][record_bytes]; a peer's if there is one */
-    const struct predictor *peer; /* NULL: none */
-    /* Of one batch, [batch_max]. */
-    struct row *rows;
-    uint32_t *row_of; /* of a question */
-    uint32_t *stepping, *places;
-    float *features, *states, *contexts;
-    struct hb_candidates_set *sets;
-    struct hb_lstm_net_question *questions;
-};
-
-static struct hb_trail *trail_of(struct client *client)
-{
-    return (struct hb_trail *)(void *)(client + 1);
-}
-
-static struct client *client_of(const struct predictor *me, uint32_t index)
-{
-    assert(index < me->config.client_capacity);
-    return (struct client *)(void *)(me->records + index * me->record_bytes);
-}
-
-static void load_state(const struct predictor *me, struct client *client, float *state)
-{
-    void *at = (unsigned char *)client + me->state_at;
-    if (me->config.is_compact) {
-        me->kernels->half_unpack(at, me->state_len, state);
-    } else {
-        memcpy(state, at, me->state_len * sizeof *state);
-    }
-}
-
-static void save_state(const struct predictor *me, struct client *client, const float *state)
-{
-    void *at = (unsigned char *)client + me->state_at;
-    if (me->config.is_compact) {
-        me->kernels->half_pack(state, me->state_len, at);
-    } else {
-        memcpy(at, state, me->state_len * sizeof *state);
-    }
-}
 
 static int32_t slot_of(const struct predictor *me, int64_t at_ns)
 {
@@ -399,7 +333,7 @@ static enum hb_status make_parts(struct predictor *me, const struct hb_lstm_mode
     return take_memory(me);
 }
 
-static const struct hb_predictor_kind lstm_kind
+const struct hb_predictor_kind hb_lstm_kind
     = { "lstm", observe, predict, forget, bytes, free_self };
 
 enum hb_status hb_lstm_create(const struct hb_lstm_model *model,
@@ -414,7 +348,7 @@ enum hb_status hb_lstm_create(const struct hb_lstm_model *model,
         return HB_ERR_UNSUPPORTED;
     }
     const struct predictor *peer
-        = config->peer != NULL ? hb_predictor_self(config->peer, &lstm_kind) : NULL;
+        = config->peer != NULL ? hb_predictor_self(config->peer, &hb_lstm_kind) : NULL;
     int is_like = peer == NULL
         || (peer->config.client_capacity == config->client_capacity
             && peer->config.visit_count == visits_of(config)
@@ -439,7 +373,7 @@ enum hb_status hb_lstm_create(const struct hb_lstm_model *model,
     me->stay_step_max = model->stay_step_max == 0 ? stay_step_default : model->stay_step_max;
     enum hb_status status = make_parts(me, model);
     if (status == HB_OK) {
-        status = hb_predictor_create(&lstm_kind, me, out);
+        status = hb_predictor_create(&hb_lstm_kind, me, out);
     }
     if (status != HB_OK) {
         free_self(me);

@@ -106,6 +106,16 @@ struct hb_lstm_config {
 HB_API enum hb_status hb_lstm_create(const struct hb_lstm_model *model,
     const struct hb_lstm_config *config, struct hb_predictor **out);
 
+/* All that the predictor knows of a client as bytes, for a host that stores it: a predictor of the
+ * same model and settings on the same kind of processor, given them back, answers as this one, bit
+ * for bit. record [hb_lstm_record_bytes]; 0: a predictor of another kind, which has no records.
+ * Loading trusts nothing: HB_ERR_FORMAT for what no client can be, who is then unknown. */
+HB_API size_t hb_lstm_record_bytes(const struct hb_predictor *predictor);
+HB_API void hb_lstm_record_save(const struct hb_predictor *predictor, uint32_t client,
+    uint8_t *record);
+HB_API enum hb_status hb_lstm_record_load(struct hb_predictor *predictor, uint32_t client,
+    const uint8_t *record);
+
 /* Bytes that one client takes. */
 HB_API size_t hb_lstm_client_bytes(const struct hb_lstm_model *model,
     const struct hb_lstm_config *config);

@@ -109,13 +109,11 @@ static const struct sim_book_recent *latest(const struct sim_book_row *row)
         : &row->recent[(row->next + SIM_BOOK_RECENT - 1) % SIM_BOOK_RECENT];
 }
 
-void sim_book_note(struct sim_book *book, const struct hb_observation *seen)
+void sim_book_row_note(struct sim_book_row *row, struct sim_book_recent seen)
 {
-    struct sim_book_row *row = &book->rows[seen->client];
-    row->recent[row->next] = (struct sim_book_recent) { seen->at_ns, seen->place };
+    row->recent[row->next] = seen;
     row->next = (row->next + 1) % SIM_BOOK_RECENT;
     row->recent_count += row->recent_count < SIM_BOOK_RECENT;
-    hb_predictor_observe(book->config.predictor, seen);
 }
 
 /* Where the observation is, before anything is stored. */
@@ -176,7 +174,8 @@ static enum hb_status observe(struct sim_book *book, const struct sim_body_obser
     if (!sim_rate_take(&row->rate, &book->config.rate, book->now_ns)) {
         return HB_ERR_STATE;
     }
-    sim_book_note(book, &(struct hb_observation) { .at_ns = at_ns,
+    sim_book_row_note(row, (struct sim_book_recent) { at_ns, out->place });
+    hb_predictor_observe(book->config.predictor, &(struct hb_observation) { .at_ns = at_ns,
         .client = client,
         .place = out->place,
         .context = seen->context });

@@ -6,7 +6,7 @@
 #include "sim/serve/nearest.h"
 #include "sim/serve/rate.h"
 
-#define SIM_BOOK_RECENT 128 /* observations kept of a client, to be replayed after a restart */
+#define SIM_BOOK_RECENT 128 /* observations kept of a client */
 
 /* All that the service knows of clients, behind one lock: who they are (only
  * keyed hashes), what the predictor has learned, and each one's recent
@@ -22,6 +22,7 @@ struct sim_book_config {
     const struct sim_nearest *places; /* kept */
     uint32_t place_count;
     struct hb_predictor *predictor;   /* kept, used by nobody else */
+    const char *model_digest;         /* kept; of an LSTM's model, whose records a snapshot then has */
 };
 
 /* HB_ERR_RANGE, HB_ERR_MEMORY, HB_ERR_UNSUPPORTED, as hb_identity_create. */
@@ -67,12 +68,13 @@ struct sim_book_size {
 };
 struct sim_book_size sim_book_size(struct sim_book *book);
 
-/* The book as bytes: magic, version, digest of the places, clients by keyed
- * hash with their observations, and a keyed BLAKE2b over all. The caller frees.
- * HB_ERR_MEMORY. */
+/* The book as bytes: magic, version, digests of places and model, clients by keyed hash with
+ * their observations and, of an LSTM, their records; and a keyed BLAKE2b over all. The caller
+ * frees. HB_ERR_MEMORY. */
 enum hb_status sim_book_save(struct sim_book *book, uint8_t **bytes, size_t *count);
 
-/* Into an empty book: the observations are replayed in order of time. HB_ERR_FORMAT (damaged,
+/* Into an empty book: the records of the same model, so that answers are as before, bit for bit;
+ * else the observations, replayed in order of time. Also version 1, without records. HB_ERR_FORMAT (damaged,
  * or made with another salt), HB_ERR_VERSION, HB_ERR_RANGE (other places),
  * HB_ERR_FULL, HB_ERR_MEMORY. Nothing is taken unless the bytes are whole. */
 enum hb_status sim_book_load(struct sim_book *book, int64_t now_ns, const uint8_t *bytes,

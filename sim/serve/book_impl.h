@@ -34,8 +34,8 @@ struct sim_book {
     uint64_t erased_count;
 };
 
-/* Appends to the row and tells the predictor. */
-void sim_book_note(struct sim_book *book, const struct hb_observation *seen);
+/* Appends to what is kept of a client. */
+void sim_book_row_note(struct sim_book_row *row, struct sim_book_recent seen);
 
 /* Finds or makes the client of a handle. HB_ERR_DENIED, HB_ERR_FULL. */
 enum hb_status sim_book_admit(struct sim_book *book, const uint8_t *handle, int has_consent,

@@ -140,3 +140,8 @@ struct hb_predictor *sim_place_table_predictor(const struct sim_place_table *tab
 {
     return table->predictor;
 }
+
+const char *sim_place_table_digest(const struct sim_place_table *table)
+{
+    return table->model != NULL ? data_model_digest(table->model) : NULL;
+}

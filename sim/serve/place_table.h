@@ -20,5 +20,7 @@ void sim_place_table_free(struct sim_place_table *table);
 
 const struct hb_map *sim_place_table_map(const struct sim_place_table *table);
 struct hb_predictor *sim_place_table_predictor(const struct sim_place_table *table);
+/* Of the model's file; NULL: there is no model. */
+const char *sim_place_table_digest(const struct sim_place_table *table);
 
 #endif

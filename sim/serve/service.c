@@ -112,7 +112,8 @@ static enum hb_status open_book(struct service *service, struct data_problem *pr
         .place_km = config->place_km,
         .rate = config->client_rate,
         .place_count = map->place_count,
-        .predictor = sim_place_table_predictor(service->table) };
+        .predictor = sim_place_table_predictor(service->table),
+        .model_digest = sim_place_table_digest(service->table) };
     enum hb_status status
         = sim_nearest_create(map->places, map->place_count, &service->nearest);
     if (status != HB_OK) {

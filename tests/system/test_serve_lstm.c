@@ -20,7 +20,7 @@
 #include "tests/support/program.h"
 #include "tests/system/serving.h"
 
-enum { clients = 12, seen_max = 90, slot_s = 900 };
+enum { clients = 12, seen_max = 190, slot_s = 900 };
 
 static const char *const freely[]
     = { "--client-rate", "1e6", "--client-burst", "1e6", "--delay-ms", "20", NULL };
@@ -33,13 +33,8 @@ struct kit {
     size_t seen_count;
 };
 
-static int set_up(void **state)
+static void write_model(const struct kit *kit)
 {
-    struct kit *kit = calloc(1, sizeof *kit);
-    assert_non_null(kit);
-    kit->serving = serving_create();
-    kit->serving->model = "model.h5";
-    lstm_world_init(&kit->world, 731, &lstm_world_full);
     uint32_t places = kit->world.model.tables.place_count;
     double lat[512], lon[512];
     assert_true(places <= 512);
@@ -52,6 +47,16 @@ static int set_up(void **state)
     (void)snprintf(path, sizeof path, "%s/model.h5", kit->serving->folder);
     assert_int_equal(data_model_write(path, &kit->world.model,
         &(struct data_model_geography) { lat, lon }, NULL, &problem), HB_OK);
+}
+
+static int set_up(void **state)
+{
+    struct kit *kit = calloc(1, sizeof *kit);
+    assert_non_null(kit);
+    kit->serving = serving_create();
+    kit->serving->model = "model.h5";
+    lstm_world_init(&kit->world, 731, &lstm_world_full);
+    write_model(kit);
     *state = kit;
     return 0;
 }
@@ -214,17 +219,50 @@ static void questions_are_answered_together_within_the_delay(void **state)
         4.0 * clients, 0.5);
 }
 
-/* More than the service keeps observations of: the network's own state must come back. */
+/* The whole answer that one client gets. */
+static void answer_of(const struct kit *kit, uint32_t client, char *reply, size_t reply_bytes)
+{
+    int line = ask_line(kit, client, 1500.0);
+    assert_int_equal(serving_receive(line, reply, reply_bytes), 200);
+    close(line);
+}
+
+/* More than the service keeps observations of: the network's own state must come back, and with
+ * it the answers as they were, to the last digit. */
 static void kill_9_loses_nothing_of_the_state(void **state)
 {
     static const char *const often[] = { "--client-rate", "1e6", "--client-burst", "1e6",
         "--snapshot-s", "0.2", NULL };
     struct kit *kit = *state;
     struct timespec moment = { .tv_nsec = 700000000 };
+    static char before[clients][8192], after[8192];
     serving_start(kit->serving, often);
     tell(kit, seen_max);
+    for (uint32_t i = 0; i < clients; i++) {
+        answer_of(kit, i, before[i], sizeof before[i]);
+    }
     nanosleep(&moment, NULL);
     assert_int_equal(serving_stop(kit->serving, SIGKILL), 128 + SIGKILL);
+    serving_start(kit->serving, freely);
+    for (uint32_t i = 0; i < clients; i++) {
+        answer_of(kit, i, after, sizeof after);
+        assert_string_equal(strstr(after, "\r\n\r\n"), strstr(before[i], "\r\n\r\n"));
+    }
+    compare(kit);
+}
+
+/* Another model's records mean nothing: what is kept of observations is replayed. */
+static void another_model_is_told_the_observations(void **state)
+{
+    struct kit *kit = *state;
+    serving_start(kit->serving, freely);
+    tell(kit, 20);
+    assert_int_equal(serving_stop(kit->serving, SIGTERM), 0);
+    float *bias = (float *)(uintptr_t)kit->world.model.layers[0].bias_ih; /* the world's own */
+    for (uint32_t i = 0; i < 4 * kit->world.model.shape.units; i++) {
+        bias[i] += 0.731F;
+    }
+    write_model(kit);
     serving_start(kit->serving, freely);
     compare(kit);
 }
@@ -301,6 +339,7 @@ int main(void)
         TEST(it_answers_as_the_core_does_in_process),
         TEST(questions_are_answered_together_within_the_delay),
         TEST(kill_9_loses_nothing_of_the_state),
+        TEST(another_model_is_told_the_observations),
         TEST(only_hashes_stay_in_memory_and_on_disk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

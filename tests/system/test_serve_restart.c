@@ -164,7 +164,7 @@ static void the_snapshot_has_no_device_and_no_id(void **state)
     serving_observe(serving, "a-device-by-name", id);
     assert_int_equal(serving_stop(serving, SIGTERM), 0);
     size_t count = read_file(serving, "snap", bytes, sizeof bytes);
-    assert_int_equal(count, 8 + 4 + 4 + 32 + 32 + 4 + 12 + 32);
+    assert_int_equal(count, 8 + 4 + 4 + 32 + 4 + 32 + 32 + 4 + 12 + 32);
     for (size_t i = 0; i + 8 <= count; i++) {
         assert_memory_not_equal(bytes + i, "a-device", 8);
     }
@@ -182,7 +182,7 @@ static void a_damaged_snapshot_is_refused_and_kept(void **state)
     serving_observe(serving, "e", id);
     assert_int_equal(serving_stop(serving, SIGTERM), 0);
     size_t count = read_file(serving, "snap", good, sizeof good);
-    const size_t flipped[] = { 0, 9, 13, 20, 50, 90, count - 1 };
+    const size_t flipped[] = { 0, 9, 13, 20, 50, 60, 90, 130, count - 1 };
     for (size_t i = 0; i < sizeof flipped / sizeof flipped[0]; i++) {
         memcpy(bad, good, count);
         bad[flipped[i]] = (char)(bad[flipped[i]] ^ 4);
