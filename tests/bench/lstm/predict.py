@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """PredictLocation beside the same model in PyTorch, one thread, in one run: step, softmax, ten best.
-Times are of the processor, medians of 15 in the middle one of three turns.
+Times are of the processor, medians of 15 in the middle one of five turns.
 
 usage: /usr/bin/python3 predict.py PATH_OF_bench_predict [places units]
 Wants Debian's python3-torch; ends with status 77 (skipped) without it.
@@ -55,7 +55,7 @@ def torch_us(model, batch, rounds):
 
 model = Plain().eval()
 rows = []
-for _ in range(3):
+for _ in range(5):
     ours = {}
     for line in subprocess.run([program, str(places), str(units)], check=True,
                                capture_output=True, text=True).stdout.splitlines():
