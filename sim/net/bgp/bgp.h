@@ -85,7 +85,8 @@ void sim_bgp_withdraw(struct sim_bgp *bgp, uint32_t node, uint32_t prefix);
 
 /* Puts the routers where the solver says they settle for origins, as if the
  * messages had been exchanged long ago. With default policies only.
- *   HB_ERR_STATE  the prefix is announced already, or a message is on its way
+ *   HB_ERR_STATE  the prefix is announced already, or a message is on its way; check:
+ *   solved has a loop or a valley
  *   HB_ERR_UNSUPPORTED  permits, iBGP, other preferences
  * Routers that are one AS without iBGP must be stubs, and those of them that are no
  * origin be without route in solved: they refuse paths with their own AS.

@@ -61,6 +61,9 @@ static void seed_node(struct sim_bgp *bgp, uint32_t prefix, uint32_t node,
         best->path = in->path;
         best->key = in->key;
     }
+    if (bgp->options.check) {
+        sim_bgp_check_path(bgp, node, prefix);
+    }
     sim_bgp_export_seed(bgp, node, prefix);
 }
 
