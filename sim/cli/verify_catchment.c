@@ -24,7 +24,8 @@ static const char help[]
       "  observed   with all that route collectors saw of each site alone\n"
       "  full       clues weighted: observed, their majority, geography, length and kind of\n"
       "             route; weights fitted to all experiments\n"
-      "  left out   the same with weights fitted to the other experiments: the blind figure\n\n"
+      "  left out   the same with weights fitted to the other experiments: the blind figure\n"
+      "  elsewhere  left out, and what each AS chose in the other experiments\n\n"
       "--figure DIR  draws catchment.pdf, .png, .gp and .tsv there\n";
 
 struct paths {
@@ -73,14 +74,15 @@ static void show_progress(void *ctx, uint32_t done, uint32_t of)
     }
 }
 
-#define COLUMNS 6
+#define COLUMNS 7
 static const char *const column_names[COLUMNS]
-    = { "majority", "plain", "announced", "observed", "full", "left out" };
+    = { "majority", "plain", "announced", "observed", "full", "left out",
+        "elsewhere" };
 
 static void columns_of(const struct sim_steer_outcome *row, double out[COLUMNS])
 {
     const double values[COLUMNS] = { row->majority, row->plain, row->announced, row->observed,
-        row->full, row->left_out };
+        row->full, row->left_out, row->elsewhere };
     memcpy(out, values, sizeof values);
 }
 

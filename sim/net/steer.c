@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "sim/net/steer_elsewhere.h"
 #include "sim/net/steer_impl.h"
 #include "sim/net/steer_odds.h"
 
@@ -206,6 +207,47 @@ static double right_by(const struct steer_sample *sample, const double *weights)
     return (double)right / (double)sample->count;
 }
 
+/* The clue of the experiment at index in all rows, with nothing of one of them in it. */
+static void elsewhere_filled(struct verifier *verifier,
+    const struct sim_steer_elsewhere *elsewhere, uint32_t without)
+{
+    const struct data_peering *peering = verifier->input->peering;
+    for (uint32_t e = 0; e < peering->experiment_count; e++) {
+        const struct data_peering_experiment *experiment = &peering->experiments[e];
+        const uint32_t skip[2] = { e, without };
+        for (size_t i = 0; i < verifier->samples[e].count; i++) {
+            verifier->rows[e][i].clues[STEER_ELSEWHERE] = sim_steer_elsewhere_lean(
+                elsewhere, experiment->site, experiment->answers[i].as, skip);
+        }
+    }
+}
+
+static enum hb_status judge_elsewhere(struct verifier *verifier, struct sim_steer_outcome *out)
+{
+    uint32_t count = verifier->input->peering->experiment_count;
+    uint8_t is_used[DATA_PEERING_EXPERIMENTS_MAX];
+    for (uint32_t i = 0; i < count; i++) {
+        is_used[i] = verifier->samples[i].is_used != 0;
+    }
+    struct sim_steer_elsewhere *elsewhere = NULL;
+    enum hb_status status
+        = sim_steer_elsewhere_create(verifier->input->peering, is_used, &elsewhere);
+    double weights[STEER_CLUE_COUNT] = { 0.0 };
+    for (uint32_t i = 0; i < count && status == HB_OK; i++) {
+        struct steer_sample *sample = &verifier->samples[i];
+        if (sample->count == 0) {
+            continue;
+        }
+        elsewhere_filled(verifier, elsewhere, i);
+        sample->is_used = 0;
+        sim_steer_odds_fit(verifier->samples, count, weights);
+        sample->is_used = is_used[i];
+        out[i].elsewhere = right_by(sample, weights);
+    }
+    sim_steer_elsewhere_free(elsewhere);
+    return status;
+}
+
 /* With the weights of all experiments, and of all others. */
 static void judge(struct verifier *verifier, struct sim_steer_outcome *out)
 {
@@ -253,6 +295,7 @@ enum hb_status sim_steer_verify(const struct sim_steer_input *input,
     }
     if (status == HB_OK) {
         judge(&verifier, out);
+        status = judge_elsewhere(&verifier, out);
     }
     for (uint32_t i = 0; verifier.rows != NULL && i < count; i++) {
         free(verifier.rows[i]);

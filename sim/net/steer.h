@@ -22,12 +22,14 @@
  *            of the collectors' neighbours, geography, the routes to each site
  *            alone), weights fitted to all experiments.
  * left_out   the same with weights fitted to all other experiments.
+ * elsewhere  left_out with one clue more: what the AS chose in other experiments; this
+ *            experiment enters neither weights nor clues.
  * Both sites' announcements together are never looked at, but as the answers. */
 struct sim_steer_outcome {
     uint32_t id, site[2];
     size_t answer_count;
     double first_share, majority; /* measured share of the first site; of the larger */
-    double plain, announced, observed, full, left_out; /* shares of answers predicted right */
+    double plain, announced, observed, full, left_out, elsewhere; /* of answers, told right */
     int is_competitive;           /* both sites have a tenth of the ASes */
 };
 

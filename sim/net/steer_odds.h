@@ -14,6 +14,7 @@ enum sim_steer_clue {
     STEER_SHORTER, /* ASes that its route to the first site alone is shorter */
     STEER_PAYING,  /* better kind of neighbour: customer 2, peer 1, provider 0 */
     STEER_ONLY,    /* +-1: the other site alone would not be reached */
+    STEER_ELSEWHERE, /* its lean in other experiments, see steer_elsewhere.h */
     STEER_CLUE_COUNT
 };
 

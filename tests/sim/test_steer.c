@@ -8,6 +8,7 @@
 
 #include "data/asrel.h"
 #include "sim/net/steer.h"
+#include "sim/net/steer_elsewhere.h"
 #include "sim/net/steer_impl.h"
 #include "sim/net/steer_odds.h"
 #include "tests/support/paths.h"
@@ -166,8 +167,43 @@ static void shares_are_counted(void **state)
     assert_true(outcome.is_competitive);
 }
 
+/* Sites 0, 1, 2. Experiment A (0 against 1): AS 5 and 6 at the first, 7 at the second: mean
+ * 1/3. B (2 against 0): AS 5 at 0, AS 6 at 2: mean 0. C (1 against 2): AS 5 at 1. */
+static void choices_elsewhere_are_leans_beyond_the_crowds(void **state)
+{
+    (void)state;
+    struct data_peering_answer a[] = { { 5, 0 }, { 6, 0 }, { 7, 1 } }, b[] = { { 5, 1 }, { 6, 0 } },
+        c[] = { { 5, 0 } };
+    struct data_peering_experiment met[] = {
+        { .id = 1, .site = { 0, 1 }, .answer_count = 3, .answers = a },
+        { .id = 2, .site = { 2, 0 }, .answer_count = 2, .answers = b },
+        { .id = 3, .site = { 1, 2 }, .answer_count = 1, .answers = c } };
+    struct data_peering peering
+        = { .site_count = 3, .experiment_count = 3, .experiments = met };
+    uint8_t is_used[3] = { 1, 1, 1 };
+    struct sim_steer_elsewhere *elsewhere = NULL;
+    assert_int_equal(sim_steer_elsewhere_create(&peering, is_used, &elsewhere), HB_OK);
+    const uint32_t pair[2] = { 0, 2 }, none[2] = { 9, 9 }, second[2] = { 1, 9 }, two[2] = { 1, 0 };
+    /* To 0: 1 - 1/3 in A and 1 in B; to 2: -1 in B and, all having gone to 1, 0 in C. */
+    assert_near(sim_steer_elsewhere_lean(elsewhere, pair, 5, none),
+        (2.0 / 3.0 + 1.0) / 3.0 - -1.0 / 3.0, 1e-12);
+    assert_near(sim_steer_elsewhere_lean(elsewhere, pair, 6, none),
+        (2.0 / 3.0 - 1.0) / 3.0 - 1.0 / 2.0, 1e-12);
+    /* The experiment to be predicted is not looked at, nor an AS that no other has. */
+    assert_near(sim_steer_elsewhere_lean(elsewhere, pair, 5, second), 1.0 / 3.0, 1e-12);
+    b[0].side = 0;
+    assert_near(sim_steer_elsewhere_lean(elsewhere, pair, 5, two), 0.0, 1e-12);
+    assert_near(sim_steer_elsewhere_lean(elsewhere, pair, 8, none), 0.0, 1e-12);
+    sim_steer_elsewhere_free(elsewhere);
+    b[0].side = 1;
+    is_used[0] = 0;
+    assert_int_equal(sim_steer_elsewhere_create(&peering, is_used, &elsewhere), HB_OK);
+    assert_near(sim_steer_elsewhere_lean(elsewhere, pair, 7, none), 0.0, 1e-12);
+    sim_steer_elsewhere_free(elsewhere);
+}
+
 /* Measured, of the eight present here where both sites have a tenth: majority
- * 0.765, plain 0.593, announced 0.671, observed 0.755, left out 0.774. */
+ * 0.765, plain 0.593, announced 0.671, observed 0.755, left out 0.774, elsewhere 0.784. */
 static void measured_catchments_are_predicted_better_than_the_majority(void **state)
 {
     struct world *world = *state;
@@ -189,7 +225,7 @@ static void measured_catchments_are_predicted_better_than_the_majority(void **st
     struct sim_steer_outcome *rows = calloc(peering->experiment_count, sizeof *rows);
     assert_non_null(rows);
     assert_int_equal(sim_steer_verify(&input, rows, NULL), HB_OK);
-    double sums[4] = { 0.0, 0.0, 0.0, 0.0 };
+    double sums[5] = { 0.0 };
     int count = 0;
     for (uint32_t i = 0; i < peering->experiment_count; i++) {
         if (rows[i].is_competitive) {
@@ -197,10 +233,13 @@ static void measured_catchments_are_predicted_better_than_the_majority(void **st
             sums[1] += rows[i].plain;
             sums[2] += rows[i].observed;
             sums[3] += rows[i].announced;
+            sums[4] += rows[i].elsewhere - rows[i].majority;
+            assert_true(rows[i].elsewhere > rows[i].majority - 0.01);
             count++;
         }
     }
     assert_true(count > 0);
+    assert_true(sums[4] / count > 0.015);
     assert_true(sums[0] / count > 0.0);
     assert_true(sums[2] / count > sums[1] / count + 0.1);
     assert_true(sums[2] / count > 0.74);
@@ -220,6 +259,7 @@ int main(void)
         cmocka_unit_test(weights_are_the_most_likely_ones),
         cmocka_unit_test(geography_is_of_the_country_or_nothing),
         cmocka_unit_test(shares_are_counted),
+        cmocka_unit_test(choices_elsewhere_are_leans_beyond_the_crowds),
         cmocka_unit_test(measured_catchments_are_predicted_better_than_the_majority),
     };
     return cmocka_run_group_tests(tests, world_make, world_drop);
