@@ -9,7 +9,7 @@
 
 struct analysis_resilience {
     double outages;    /* of all replications; 0: the rest means nothing */
-    double parts_s[ANALYSIS_RESILIENCE_PARTS]; /* mean over them: detection, reaction, routes, DNS */
+    double parts_s[ANALYSIS_RESILIENCE_PARTS]; /* mean over them, by what was waited for */
     double lost_requests, lost_mb, violators, censored; /* of all replications */
 };
 

@@ -18,12 +18,14 @@ static void write_small(const struct small *it)
         "<city name=\"Köln\" country=\"DE\"/><city name=\"Paris\" country=\"FR\"/></world>\n"
         "<service request_rate_hz=\"5\" sessions=\"always_on\" state_mb=\"50\" lead_s=\"3\"/>\n"
         "<network suboptimal=\"0\" %s/>\n%s\n"
-        "<sites><edge per_city=\"1\"/></sites>\n"
+        "%s\n"
         "<prices %s/>\n"
         "%s\n"
         "<policies>\n%s\n</policies>\n</scenario>\n",
         it->hours, it->clients, it->network == NULL ? "" : it->network,
-        it->topology == NULL ? "" : it->topology, it->prices == NULL ? "" : it->prices,
+        it->topology == NULL ? "" : it->topology,
+        it->sites == NULL ? "<sites><edge per_city=\"1\"/></sites>" : it->sites,
+        it->prices == NULL ? "" : it->prices,
         it->failures == NULL ? "" : it->failures, it->policies);
     program_write(folder, "small.xml", text);
 }

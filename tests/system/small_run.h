@@ -13,6 +13,7 @@ struct small {
     const char *failures, *policies;
     const char *network, *topology; /* NULL: nothing */
     const char *prices;
+    const char *sites; /* NULL: an edge site in each city */
     uint32_t clients;
     double hours;
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What routes do to clients in small runs of the program: how long they are without, what
- * the messages cost, how a site is taken out of use. */
+ * the messages cost, how a site is taken out of use, and one that anycast overbooks. */
 #include "tests/support/assert_near.h"
 
 #include <stdbool.h>
@@ -146,12 +146,60 @@ static void a_drained_site_is_left_without_loss(void **state)
     assert_int_equal(all.count, 0);
 }
 
+struct load {
+    double requests, failed, busy_max;
+};
+
+static enum hb_status keep_load(void *context, const void *visited)
+{
+    struct load *load = context;
+    load->requests += ((const struct data_summary_row *)visited)->requests;
+    load->failed += ((const struct data_summary_row *)visited)->requests_failed;
+    return HB_OK;
+}
+
+static enum hb_status keep_busy(void *context, const void *visited)
+{
+    struct load *load = context;
+    double busy_max = (double)((const struct data_site_hours_row *)visited)->busy_max;
+    load->busy_max = busy_max > load->busy_max ? busy_max : load->busy_max;
+    return HB_OK;
+}
+
+/* Anycast leads 120 clients to a site of 2 slots: 600 requests a second of 5 ms on 2 servers
+ * with room for 3 more. Oracle: states of M/M/2/5 in balance, p(n) = p(n - 1) a / min(n, 2),
+ * a = 3 at most; what finds the last state is refused, and fails. A client in a hundred is
+ * between two cities. */
+static void anycast_overbooks_and_its_requests_are_refused(void **state)
+{
+    (void)state;
+    struct small small = { .clients = 120, .hours = 2.0,
+        .sites = "<sites slots=\"2\" waiting_room=\"3\"><site name=\"one\" lat_deg=\"50\" "
+                 "lon_deg=\"6\"/></sites>",
+        .policies = "<policy name=\"a\" kind=\"anycast\"/>" };
+    struct load load = { .requests = 0.0 };
+    struct data_result_file *file = small_run(&small);
+    small_run_rows(file, DATA_TABLE_SUMMARY, keep_load, &load);
+    small_run_rows(file, DATA_TABLE_SITE_HOURS, keep_busy, &load);
+    data_results_close(file);
+    double connected = load.requests / (5.0 * 2.0 * 3600.0), a = connected * 5.0 * 0.005;
+    double weight = 1.0, sum = 1.0;
+    for (int n = 1; n <= 5; n++) {
+        weight *= a / (n < 2 ? n : 2);
+        sum += weight;
+    }
+    assert_true(connected > 110.0);
+    assert_true(load.busy_max > 110.0); /* instances beyond the slots are told */
+    assert_near(load.failed / load.requests, weight / sum, 2e-3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(censored_outages_are_told_apart),
         cmocka_unit_test(messages_of_routers_are_paid),
         cmocka_unit_test(a_drained_site_is_left_without_loss),
+        cmocka_unit_test(anycast_overbooks_and_its_requests_are_refused),
     };
     return cmocka_run_group_tests(tests, small_run_begin, small_run_end);
 }
