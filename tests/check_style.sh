@@ -61,6 +61,7 @@ owners 'jansson' '(data/(bgp_experiment|peering_json|safetensors|safetensors_wri
 owners '(protobuf-c|data/onnx.pb-c)' 'data/onnx\.c'
 owners 'zlib\.h' 'data/[a-z_]+\.c'
 owners 'microhttpd' 'sim/serve/door\.c'
+owners 'gnutls/' 'sim/serve/certificate\.c'
 owners 'gsl/' '(sim|models|analysis)/.*\.c'
 
 # Rule 27: core reads no clock, file, environment or randomness, starts no thread.

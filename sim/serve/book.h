@@ -22,7 +22,7 @@ struct sim_book_config {
     const struct sim_nearest *places; /* kept */
     uint32_t place_count;
     struct hb_predictor *predictor;   /* kept, used by nobody else */
-    const char *model_digest;         /* kept; of an LSTM's model, whose records a snapshot then has */
+    const char *model_digest; /* kept; of an LSTM's model: a snapshot then has its records */
 };
 
 /* HB_ERR_RANGE, HB_ERR_MEMORY, HB_ERR_UNSUPPORTED, as hb_identity_create. */
@@ -74,8 +74,8 @@ struct sim_book_size sim_book_size(struct sim_book *book);
 enum hb_status sim_book_save(struct sim_book *book, uint8_t **bytes, size_t *count);
 
 /* Into an empty book: the records of the same model, so that answers are as before, bit for bit;
- * else the observations, replayed in order of time. Also version 1, without records. HB_ERR_FORMAT (damaged,
- * or made with another salt), HB_ERR_VERSION, HB_ERR_RANGE (other places),
+ * else the observations, replayed in order of time. Also version 1, without records.
+ * HB_ERR_FORMAT (damaged, or made with another salt), HB_ERR_VERSION, HB_ERR_RANGE (other places),
  * HB_ERR_FULL, HB_ERR_MEMORY. Nothing is taken unless the bytes are whole. */
 enum hb_status sim_book_load(struct sim_book *book, int64_t now_ns, const uint8_t *bytes,
     size_t count, struct data_problem *problem);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #define _DEFAULT_SOURCE /* explicit_bzero */
+#include "sim/serve/certificate.h"
 #include "sim/serve/service.h"
 
 #include <errno.h>
@@ -95,6 +96,11 @@ static enum hb_status read_texts(struct service *service, struct data_problem *p
     }
     if (status == HB_OK && config->key != NULL) {
         status = data_whole_read(config->key, pem_bytes_max, &service->key, &count, problem);
+    }
+    if (status == HB_OK && config->key != NULL) {
+        status = sim_certificate_check(
+            &(struct sim_certificate) { config->cert, config->key,
+                (const char *)service->certificate, (const char *)service->key }, problem);
     }
     if (status == HB_OK && config->tokens != NULL) {
         status = sim_secrets_read(config->tokens, problem, &service->secrets);
