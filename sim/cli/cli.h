@@ -6,7 +6,7 @@
  * cli_<name>(argc, argv) lives in sim/cli/<name>.c; argv[0] is the name; it
  * returns the exit status: 0 done, 1 failed, 2 bad use. `--help` is its own. */
 #define CLI_COMMAND_LIST(X)                                             \
-    X(info, "versions, processor and numeric libraries in use")         \
+    X(info, "versions and libraries in use; what a file of this program is") \
     X(run, "run a scenario: results, summary and figures") \
     X(replay, "feed recorded events to the controller again, under any policy") \
     X(schema, "what a scenario may contain, with units, defaults and sources") \
