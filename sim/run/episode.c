@@ -135,6 +135,7 @@ static void handle_all(struct sim_episode *episode)
         { SIM_EPISODE_TIMER, sim_ports_timer },
         { SIM_EPISODE_BATCH, sim_ask_batch },
         { SIM_EPISODE_HOUR, sim_harvest_hour },
+        { SIM_EPISODE_WINDOW, sim_presence_window },
         { SIM_EPISODE_CHANGE, sim_routes_change },
         { SIM_EPISODE_FAILURE, sim_failure_strike },
         { SIM_EPISODE_MISSED, sim_failure_missed },

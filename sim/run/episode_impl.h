@@ -35,6 +35,7 @@ enum sim_episode_kind {
     SIM_EPISODE_TIMER,
     SIM_EPISODE_BATCH, /* questions to the predictor are due */
     SIM_EPISODE_HOUR,
+    SIM_EPISODE_WINDOW, /* visits of the next minutes are to be pending */
     SIM_EPISODE_ROUTING, /* routers have something to do */
     SIM_EPISODE_CHANGE,  /* a routing change that the scenario schedules */
     SIM_EPISODE_FAILURE, /* strikes or is repaired */
@@ -137,7 +138,7 @@ struct sim_episode {
     bool predictor_is_oracle;
     struct hb_controller *controller;
     struct hb_prices prices;
-    int64_t end_ns;
+    int64_t end_ns, window_end_ns; /* see presence.c */
 
     struct sim_rider *riders; /* [client_count] */
     const uint32_t *trace_of; /* [client_count] the core's index -> the trace's; the stage's */
@@ -195,6 +196,7 @@ void sim_episode_tell_of(struct sim_episode *episode, uint32_t client, struct hb
 
 /* presence.c */
 void sim_presence_begin(struct sim_episode *episode);
+void sim_presence_window(void *ctx, const struct sim_event *event);
 void sim_presence_visit(void *ctx, const struct sim_event *event);
 void sim_presence_session(void *ctx, const struct sim_event *event);
 void sim_presence_finish(struct sim_episode *episode);

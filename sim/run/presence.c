@@ -8,6 +8,9 @@
 #include "sim/run/registry.h"
 #include "sim/run/routes.h"
 
+/* Visits to come stand in the trace, so only those of the present window are pending. */
+static const int64_t window_ns = 600 * HB_NS_PER_S;
+
 static void push_visit(struct sim_episode *episode, uint32_t client)
 {
     const struct data_trace *trace = episode->stage->trace;
@@ -17,11 +20,29 @@ static void push_visit(struct sim_episode *episode, uint32_t client)
         return;
     }
     int64_t at_ns = sim_episode_visit_ns(episode->stage, visit);
-    if (at_ns < episode->end_ns) {
+    if (at_ns < episode->window_end_ns && at_ns < episode->end_ns) {
         sim_loop_push(episode->loop,
             &(struct sim_event) { .at_ns = at_ns, .entity = client, .order = rider->visit,
                 .rank = SIM_RANK_VISIT, .kind = SIM_EPISODE_VISIT });
     }
+}
+
+/* Just before a window ends, as visits are at whole seconds, the next one begins. */
+static void open_window(struct sim_episode *episode, uint32_t number)
+{
+    episode->window_end_ns += window_ns;
+    for (uint32_t client = 0; client < episode->stage->client_count; client++) {
+        push_visit(episode, client);
+    }
+    sim_loop_push(episode->loop,
+        &(struct sim_event) { .at_ns = episode->window_end_ns - 1,
+            .entity = SIM_EPISODE_SITE_BIT, .order = number, .rank = SIM_RANK_VISIT,
+            .kind = SIM_EPISODE_WINDOW });
+}
+
+void sim_presence_window(void *ctx, const struct sim_event *event)
+{
+    open_window(ctx, event->order + 1);
 }
 
 static void push_session(struct sim_episode *episode, uint32_t client,
@@ -123,9 +144,9 @@ void sim_presence_begin(struct sim_episode *episode)
         if (sim_episode_is_sampled(episode, client)) {
             sim_episode_sampled(episode, client)->mirror = HB_NONE;
         }
-        push_visit(episode, client);
         push_session(episode, client, &session);
     }
+    open_window(episode, 0);
     for (uint32_t client = 0; client < episode->stage->client_count; client++) {
         update(episode, client, false);
         sim_harvest_path(episode, client);
