@@ -206,7 +206,9 @@ void hb_primary_settle(struct hb_controller *controller, uint32_t client);
 
 /* decide.c */
 hb_rule hb_decide_seen, hb_decide_forecast, hb_decide_tick;
-/* On becoming SERVED: the first question or decision, and the tick. */
+/* On becoming SERVED: the tick, before DNS would want one of its own; then the first question
+ * or decision. */
+void hb_decide_start_ticking(struct hb_controller *controller, uint32_t client);
 void hb_decide_begin(struct hb_controller *controller, uint32_t client);
 /* Adds what has passed since the last call to the client's regret or debt. */
 void hb_decide_accrue(struct hb_controller *controller, uint32_t client);

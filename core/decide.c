@@ -316,12 +316,20 @@ static void protect(struct hb_controller *controller, uint32_t client)
     }
 }
 
+static int is_ticking(const struct hb_controller *controller)
+{
+    return is_deciding(controller) || controller->setup.policy.backup;
+}
+
+void hb_decide_start_ticking(struct hb_controller *controller, uint32_t client)
+{
+    if (is_ticking(controller)) {
+        hb_lane_arm(controller, client, HB_LANE_TICK, controller->setup.policy.interval_s);
+    }
+}
+
 void hb_decide_begin(struct hb_controller *controller, uint32_t client)
 {
-    if (!is_deciding(controller) && !controller->setup.policy.backup) {
-        return;
-    }
-    hb_lane_arm(controller, client, HB_LANE_TICK, controller->setup.policy.interval_s);
     if (is_deciding(controller)) {
         decide_or_ask(controller, client);
     }
@@ -374,8 +382,7 @@ void hb_decide_tick(struct hb_controller *controller, uint32_t client,
     int is_live = me->phase >= HB_PHASE_STARTING && me->phase <= HB_PHASE_REVERTING;
     int is_open = me->phase >= HB_PHASE_SERVED && me->phase <= HB_PHASE_MONITORING;
     hb_dns_refresh(controller, client);
-    int is_ticking = is_deciding(controller) || policy->backup;
-    if (is_live && me->is_connected && is_ticking) {
+    if (is_live && me->is_connected && is_ticking(controller)) {
         hb_lane_arm(controller, client, HB_LANE_TICK, policy->interval_s);
     }
     if (!is_open) {

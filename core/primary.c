@@ -149,6 +149,7 @@ static void serve(struct hb_controller *controller, uint32_t client)
     hb_lane_disarm(controller, client, HB_LANE_PHASE);
     me->debt_at_ns = controller->now_ns;
     hb_controller_enter(controller, client, HB_PHASE_SERVED);
+    hb_decide_start_ticking(controller, client);
     repoint(controller, client);
     hb_decide_begin(controller, client);
 }
