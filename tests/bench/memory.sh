@@ -13,6 +13,8 @@
 # Events, operations and questions peak at instant 0, when half of the clients connect at once.
 # From 8,192 clients on the network's policy runs alone, whatever the threads; with two, the
 # other policies run in pairs, of which one asks Markov.
+# Measured with two threads, 20,000 to 200,000 clients, a week of history and 3 h of the day:
+# 143.0 and 800.8 MB, slope 3,654 bytes a client, 879 without the trace.
 set -eu
 program=$1 scenario=$2 few=${3:-20000} many=${4:-200000} threads=${5:-1 2}
 shift $(($# < 5 ? $# : 5))
