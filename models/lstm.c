@@ -31,6 +31,8 @@ void model_lstm_packed_update(struct model_lstm_packed *packed,
     }
     model_gemm_pack((struct model_matrix) { packed->beside, 1, both }, both, 4 * units,
         packed->recurrent);
+    model_gemm_pack((struct model_matrix) { packed->beside + units, 1, both }, packed->features,
+        4 * units, packed->own);
     model_gemm_pack((struct model_matrix) { weights->input, inputs, 1 }, 4 * units, width,
         packed->input_back);
     model_gemm_pack((struct model_matrix) { weights->recurrent, units, 1 }, 4 * units, units,
@@ -46,17 +48,16 @@ void model_lstm_forward_rows(const struct model_lstm_packed *packed,
     assert(packed->units == shape->units);
     assert(packed->features == shape->features);
     size_t width = shape->inputs - shape->features, wide = tape->row;
-    struct model_lstm_range rows = model_lstm_range_of(input->row_count, 8, part);
+    struct model_lstm_range rows = model_lstm_range_of(input->row_count, 16, part);
     float *sums = input->row_of != NULL ? tape->shared : tape->gates;
     model_gemm_run(&(struct model_gemm_product) {
         .a = { input->rows + rows.begin * width, width, 1 },
-        .b = packed->input, .panel = 32 * width, .row = 32, .m = rows.end - rows.begin,
-        .n = 4 * shape->units, .k = width, .start = packed->bias, .c = sums + rows.begin * wide,
-        .ldc = wide });
+        .packed = packed->input, .m = rows.end - rows.begin, .n = 4 * shape->units, .k = width,
+        .start = packed->bias, .c = sums + rows.begin * wide, .ldc = wide });
 }
 
-/* The zero states before the first step, and beside every state the token's features and a 1,
- * whose derivative is that of the bias; sequences b. */
+/* The zero states before the first step, and beside every state the token's features; sequences
+ * b. */
 static void start_states(const struct model_lstm_shape *shape,
     const struct model_lstm_input *input, struct model_lstm_tape *tape, struct model_lstm_range b)
 {
@@ -71,8 +72,7 @@ static void start_states(const struct model_lstm_shape *shape,
             for (size_t j = 0; j < features; j++) {
                 own[j] = input->features[i * features + j];
             }
-            own[features] = 1.0F;
-        }
+            }
     }
 }
 
@@ -85,7 +85,7 @@ static void sum_gates(const struct model_lstm_packed *packed,
     size_t both = shape->units + shape->features;
     struct model_gemm_product product = {
         .a = { tape->states + first * tape->state_row + skip, tape->state_row, 1 },
-        .b = packed->recurrent + skip * 32, .panel = 32 * both, .row = 32, .m = b.end - b.begin,
+        .packed = t > 0 ? packed->recurrent : packed->own, .m = b.end - b.begin,
         .n = 4 * shape->units, .k = both - skip, .add = true,
         .c = tape->gates + first * tape->row, .ldc = tape->row };
     if (input->row_of != NULL) {
@@ -105,7 +105,7 @@ const float *model_lstm_forward_steps(const struct model_lstm_packed *packed,
     struct model_lstm_tape *tape, struct model_lstm_part part)
 {
     size_t units = shape->units, batch = shape->batch;
-    struct model_lstm_range b = model_lstm_range_of(batch, 8, part);
+    struct model_lstm_range b = model_lstm_range_of(batch, 16, part);
     start_states(shape, input, tape, b);
     for (size_t t = 0; t < shape->steps && b.end > b.begin; t++) {
         sum_gates(packed, shape, input, tape, t, b);
@@ -122,7 +122,7 @@ void model_lstm_back_steps(const struct model_lstm_packed *packed,
     struct model_lstm_part part)
 {
     size_t units = shape->units, batch = shape->batch, block = batch * units;
-    struct model_lstm_range b = model_lstm_range_of(batch, 8, part);
+    struct model_lstm_range b = model_lstm_range_of(batch, 16, part);
     memset(tape->dc + b.begin * units, 0, (b.end - b.begin) * units * sizeof *tape->dc);
     for (size_t t = shape->steps; t-- > 0 && b.end > b.begin;) {
         float *gates = tape->gates + t * batch * tape->row;
@@ -143,9 +143,9 @@ void model_lstm_back_steps(const struct model_lstm_packed *packed,
 static void pack_part(const float *b, size_t row, size_t k, size_t n, float *packed,
     struct model_lstm_part part)
 {
-    struct model_lstm_range j = model_lstm_range_of(n, 32, part);
+    struct model_lstm_range j = model_lstm_range_of(n, 16, part);
     model_gemm_pack((struct model_matrix) { b + j.begin, row, 1 }, k, j.end - j.begin,
-        packed + j.begin * k);
+        packed + model_gemm_packed_len(k, j.begin));
 }
 
 void model_lstm_back_pack(const struct model_lstm_shape *shape,
@@ -153,8 +153,8 @@ void model_lstm_back_pack(const struct model_lstm_shape *shape,
     struct model_lstm_part part)
 {
     size_t width = shape->inputs - shape->features, tokens = shape->steps * shape->batch;
-    pack_part(tape->states + shape->batch * tape->state_row, tape->state_row,
-        tokens - shape->batch, shape->units, tape->packed_h, part);
+    pack_part(tape->states, tape->state_row, tokens, shape->units + shape->features,
+        tape->packed_h, part);
     pack_part(input->rows, width, input->row_count, width, tape->packed_rows, part);
 }
 
@@ -172,21 +172,21 @@ static void sum_shared(const struct model_lstm_shape *shape, const struct model_
     }
 }
 
-/* Derivatives of the features' weights and the bias, which are few: gates are the columns. */
+/* Derivatives of what every token has to itself beside the row it shares: h before, features. */
 static void add_own(const struct model_lstm_shape *shape, struct model_lstm_tape *tape,
     const struct model_lstm_weights *gradient, struct model_lstm_range g)
 {
-    size_t features = shape->features, width = shape->inputs - features;
-    float *sums = tape->own_sums + g.begin;
-    model_gemm_run(&(struct model_gemm_product) {
-        .a = { tape->states + shape->units, 1, tape->state_row }, .b = tape->gates + g.begin,
-        .panel = 32, .row = tape->row, .m = features + 1, .n = g.end - g.begin,
-        .k = shape->steps * shape->batch, .c = sums, .ldc = tape->row });
+    size_t features = shape->features, width = shape->inputs - features, units = shape->units;
+    size_t own = tape->state_row;
+    model_gemm_run(&(struct model_gemm_product) { .a = { tape->gates + g.begin, 1, tape->row },
+        .packed = tape->packed_h, .m = g.end - g.begin, .n = units + features,
+        .k = shape->steps * shape->batch, .c = tape->own_sums + g.begin * own, .ldc = own });
     for (size_t i = g.begin; i < g.end; i++) {
+        const float *sums = tape->own_sums + i * own;
+        model_vector_add(gradient->recurrent + i * units, sums, units);
         for (size_t j = 0; j < features; j++) {
-            gradient->input[i * shape->inputs + width + j] += tape->own_sums[j * tape->row + i];
+            gradient->input[i * shape->inputs + width + j] += sums[units + j];
         }
-        gradient->bias[i] += tape->own_sums[features * tape->row + i];
     }
 }
 
@@ -194,36 +194,36 @@ void model_lstm_back_weights(const struct model_lstm_shape *shape,
     const struct model_lstm_input *input, struct model_lstm_tape *tape,
     const struct model_lstm_weights *gradient, struct model_lstm_part part)
 {
-    size_t units = shape->units, width = shape->inputs - shape->features, wide = tape->row;
-    size_t later = shape->steps * shape->batch - shape->batch; /* tokens whose h before is not 0 */
-    struct model_lstm_range g = model_lstm_range_of(4 * units, 32, part);
+    size_t width = shape->inputs - shape->features, wide = tape->row;
+    struct model_lstm_range g = model_lstm_range_of(4 * shape->units, 32, part);
     if (g.end == g.begin) {
         return;
     }
-    model_gemm((struct model_matrix) { tape->gates + shape->batch * wide + g.begin, 1, wide },
-        tape->packed_h, g.end - g.begin, units, later, true, gradient->recurrent + g.begin * units,
-        units);
     add_own(shape, tape, gradient, g);
     const float *sums = tape->gates;
     if (input->row_of != NULL) {
         sum_shared(shape, input, tape, g);
         sums = tape->shared;
     }
+    for (size_t i = 0; i < input->row_count; i++) {
+        model_vector_add(gradient->bias + g.begin, sums + i * wide + g.begin, g.end - g.begin);
+    }
     model_gemm((struct model_matrix) { sums + g.begin, 1, wide }, tape->packed_rows,
         g.end - g.begin, width, input->row_count, true, gradient->input + g.begin * shape->inputs,
         shape->inputs);
 }
 
-void model_lstm_back_rows(const struct model_lstm_packed *packed,
+struct model_lstm_range model_lstm_back_rows(const struct model_lstm_packed *packed,
     const struct model_lstm_shape *shape, const struct model_lstm_input *input,
     struct model_lstm_tape *tape, float *drows, struct model_lstm_part part)
 {
     size_t width = shape->inputs - shape->features;
-    struct model_lstm_range rows = model_lstm_range_of(input->row_count, 8, part);
+    struct model_lstm_range rows = model_lstm_range_of(input->row_count, 16, part);
     const float *sums = input->row_of != NULL ? tape->shared : tape->gates;
     model_gemm((struct model_matrix) { sums + rows.begin * tape->row, tape->row, 1 },
         packed->input_back, rows.end - rows.begin, width, 4 * shape->units, false,
         drows + rows.begin * width, width);
+    return rows;
 }
 
 static const struct model_lstm_part whole = { 0, 1 };
@@ -245,6 +245,6 @@ void model_lstm_backward(const struct model_lstm_packed *packed,
     model_lstm_back_pack(shape, input, tape, whole);
     model_lstm_back_weights(shape, input, tape, gradient, whole);
     if (drows != NULL) {
-        model_lstm_back_rows(packed, shape, input, tape, drows, whole);
+        (void)model_lstm_back_rows(packed, shape, input, tape, drows, whole); /* all of them */
     }
 }

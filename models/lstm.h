@@ -71,6 +71,9 @@ void model_lstm_backward(const struct model_lstm_packed *packed,
 struct model_lstm_part {
     size_t part, parts;
 };
+struct model_lstm_range {
+    size_t begin, end;
+};
 void model_lstm_forward_rows(const struct model_lstm_packed *packed,
     const struct model_lstm_shape *shape, const struct model_lstm_input *input,
     struct model_lstm_tape *tape, struct model_lstm_part part);
@@ -86,7 +89,8 @@ void model_lstm_back_pack(const struct model_lstm_shape *shape,
 void model_lstm_back_weights(const struct model_lstm_shape *shape,
     const struct model_lstm_input *input, struct model_lstm_tape *tape,
     const struct model_lstm_weights *gradient, struct model_lstm_part part);
-void model_lstm_back_rows(const struct model_lstm_packed *packed,
+/* Returns the rows of this part. */
+struct model_lstm_range model_lstm_back_rows(const struct model_lstm_packed *packed,
     const struct model_lstm_shape *shape, const struct model_lstm_input *input,
     struct model_lstm_tape *tape, float *drows, struct model_lstm_part part);
 

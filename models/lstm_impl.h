@@ -8,6 +8,7 @@ struct model_lstm_packed {
     size_t inputs, units, features;
     float *input;          /* W_ih^T of the rows: (inputs - features) x 4 units */
     float *recurrent;      /* W_hh^T over W_ih^T of the features: (units + features) x 4 units */
+    float *own;            /* W_ih^T of the features: features x 4 units */
     float *input_back;     /* W_ih of the rows: 4 units x (inputs - features) */
     float *recurrent_back; /* W_hh: 4 units x units */
     float *beside;         /* [4 units][units + features]: both of recurrent as they are packed */
@@ -20,14 +21,10 @@ struct model_lstm_tape {
     float *gates;       /* [tokens][row]; sums, gates, then their derivatives */
     float *shared;      /* [rows][row] what tokens share of the sums, then of the derivatives */
     float *c;           /* [(steps + 1) * batch][units]; block 0 is the zero state */
-    float *states;      /* [(steps + 1) * batch][state_row]: h before, features, 1 of a token */
+    float *states;      /* [(steps + 1) * batch][state_row]: h before, features of a token */
     float *dc;          /* [batch][units] */
-    float *own_sums;    /* [features + 1][row] */
-    float *packed_h, *packed_rows; /* right sides of the weight gradients */
-};
-
-struct model_lstm_range {
-    size_t begin, end;
+    float *own_sums;    /* [4 units][state_row] derivatives of the weights of states */
+    float *packed_h, *packed_rows; /* right sides of those: states and rows */
 };
 
 /* Part of 0..n in steps of unit. */

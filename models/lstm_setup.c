@@ -7,7 +7,7 @@
 
 size_t model_lstm_state_row(const struct model_lstm_shape *shape)
 {
-    return (shape->units + shape->features + 1 + 15) / 16 * 16;
+    return (shape->units + shape->features + 15) / 16 * 16;
 }
 
 enum hb_status model_lstm_packed_create(const struct model_lstm_shape *shape,
@@ -24,11 +24,13 @@ enum hb_status model_lstm_packed_create(const struct model_lstm_shape *shape,
         .input = model_memory_floats(model_gemm_packed_len(width, 4 * units)),
         .recurrent = model_memory_floats(
             model_gemm_packed_len(units + shape->features, 4 * units)),
+        .own = model_memory_floats(model_gemm_packed_len(shape->features, 4 * units)),
         .beside = model_memory_floats(4 * units * (units + shape->features)),
         .input_back = model_memory_floats(model_gemm_packed_len(4 * units, width)),
         .recurrent_back = model_memory_floats(model_gemm_packed_len(4 * units, units)),
         .bias = model_memory_floats(4 * units) };
     if (packed->input == NULL || packed->beside == NULL || packed->recurrent == NULL
+        || packed->own == NULL
         || packed->input_back == NULL || packed->recurrent_back == NULL || packed->bias == NULL) {
         model_lstm_packed_free(packed);
         return HB_ERR_MEMORY;
@@ -47,6 +49,7 @@ void model_lstm_packed_free(struct model_lstm_packed *packed)
     free(packed->input_back);
     free(packed->recurrent);
     free(packed->beside);
+    free(packed->own);
     free(packed->input);
     free(packed);
 }
@@ -68,8 +71,9 @@ enum hb_status model_lstm_tape_create(const struct model_lstm_shape *shape,
         .c = model_memory_floats(states * shape->units),
         .states = model_memory_floats(states * state_row),
         .dc = model_memory_floats(shape->batch * shape->units),
-        .own_sums = model_memory_floats((shape->features + 1) * row),
-        .packed_h = model_memory_floats(model_gemm_packed_len(tokens, shape->units)),
+        .own_sums = model_memory_floats(4 * shape->units * state_row),
+        .packed_h = model_memory_floats(model_gemm_packed_len(tokens,
+            shape->units + shape->features)),
         .packed_rows = model_memory_untouched(model_gemm_packed_len(tokens, width)) };
     if (tape->gates == NULL || tape->shared == NULL || tape->c == NULL || tape->states == NULL
         || tape->dc == NULL || tape->own_sums == NULL || tape->packed_h == NULL

@@ -298,9 +298,9 @@ static void *work(void *ctx)
     wait_for_all(crew);
     model_lstm_back_weights(shape, &input, plain->tape, &to, part);
     wait_for_all(crew);
-    model_lstm_back_rows(plain->lstm, shape, &input, plain->tape, plain->drows, part);
-    wait_for_all(crew);
-    for (size_t i = 0; member->part == 0 && i < plain->row_count; i++) {
+    struct model_lstm_range rows =
+        model_lstm_back_rows(plain->lstm, shape, &input, plain->tape, plain->drows, part);
+    for (size_t i = rows.begin; i < rows.end; i++) {
         memcpy(plain->gradient + plain->place_of[i] * plain->shape.embedding,
             plain->drows + i * plain->shape.embedding,
             plain->shape.embedding * sizeof *plain->gradient);

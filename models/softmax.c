@@ -121,8 +121,8 @@ static double loss_of_chunk(const struct model_softmax_packed *packed, const str
     size_t places = packed->places, row = places + row_padding;
     double loss = 0.0;
     model_gemm_run(&(struct model_gemm_product) { .a = { work->h, packed->units, 1 },
-        .b = packed->forward, .panel = 32 * packed->units, .row = 32, .m = chunk->count,
-        .n = places, .k = packed->units, .start = packed->bias, .c = work->logits, .ldc = row });
+        .packed = packed->forward, .m = chunk->count, .n = places, .k = packed->units,
+        .start = packed->bias, .c = work->logits, .ldc = row });
     for (size_t i = 0; i < chunk->count; i++) {
         float *logits = work->logits + i * row, *at_target = logits + targets[chunk->tokens[i]];
         float max, target_logit = *at_target;
