@@ -143,7 +143,8 @@ static enum hb_status show_recording(const char *path, struct data_problem *prob
     status = walk_recording(bytes, size);
     free(bytes);
     if (status != HB_OK) {
-        return data_problem_set(problem, status, "%s: found a damaged or truncated recording, or of "
+        return data_problem_set(problem, status,
+            "%s: found a damaged or truncated recording, or of "
             "another version (%s): expected a whole one", path, hb_status_text(status));
     }
     return show_digest(path, problem);

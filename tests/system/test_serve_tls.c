@@ -68,8 +68,8 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* One request; the client trusts NAME.crt alone and wants host. The handshake's outcome; reply: what
- * came, if it was good. */
+/* One request; the client trusts NAME.crt alone and wants host. The handshake's outcome; reply:
+ * what came, if it was good. */
 struct visit {
     const char *trusts, *host, *path, *token;
 };
