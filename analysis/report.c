@@ -37,6 +37,11 @@ static enum hb_status draw_all(
     struct analysis_page_figure drawn[FIGURE_COUNT];
     size_t count = 0;
     for (size_t i = 0; i < FIGURE_COUNT; i++) {
+        if (report->interrupt != NULL && *report->interrupt != 0) {
+            return data_problem_set(drawing->problem, HB_ERR_INTERRUPTED,
+                "%s: stopped: the result is whole, its figures are not: `harbinger report` "
+                "draws them", report->directory);
+        }
         enum hb_status status = figures[i].draw(drawing);
         if (status == HB_ERR_NOT_FOUND) {
             continue; /* nothing of this kind in the files */

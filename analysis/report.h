@@ -15,6 +15,7 @@ struct analysis_report {
     const char *base;           /* policy to compare the others with; NULL: the first */
     const char *directory;      /* made if absent; every figure is a .pdf, .png, .gp and .tsv */
     const char *coastline_path; /* data/coastline.tsv; NULL: map without coast */
+    const volatile int *interrupt; /* or NULL; not 0: HB_ERR_INTERRUPTED before the next figure */
     FILE *progress;             /* one line a figure; NULL: silent */
 };
 

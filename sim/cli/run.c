@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "analysis/report.h"
 #include "data/tables.h"
 #include "sim/cli/cli.h"
+#include "sim/cli/stop.h"
 #include "sim/cli/versions.h"
 #include "sim/run/study.h"
 
@@ -42,14 +42,6 @@ struct options {
     uint32_t threads;
     bool check, no_report, quiet, is_help;
 };
-
-static volatile int interrupted; /* set by the signal handler, read by the loops */
-
-static void interrupt(int signal_number)
-{
-    (void)signal_number;
-    interrupted = 1;
-}
 
 static int refuse(const char *found, const char *expected)
 {
@@ -242,7 +234,7 @@ static int write_report(const char *output, bool is_quiet)
     problem.text[0] = '\0';
     const char *paths[] = { output };
     struct analysis_report report = { .paths = paths, .path_count = 1, .directory = folder,
-        .coastline_path = has_coast ? coast : NULL };
+        .coastline_path = has_coast ? coast : NULL, .interrupt = cli_stop_flag() };
     enum hb_status status = analysis_report_write(&report, &problem);
     if (status != HB_OK) {
         return fail(&problem);
@@ -287,7 +279,7 @@ static int run(const struct options *options, struct sim_scenario *scenario)
         .program = CLI_PROGRAM,
         .pairs = versions.pairs + 1, /* the program stands in the manifest itself */
         .pair_count = versions.pair_count - 1,
-        .interrupt = &interrupted,
+        .interrupt = cli_stop_flag(),
         .progress = options->quiet ? NULL : stderr,
         .record = options->record,
         .record_policy = policy };
@@ -323,10 +315,8 @@ int cli_run(int argc, char **argv)
         fprintf(stderr, "%s\n", problem.text);
         return 1;
     }
-    struct sigaction action = { .sa_handler = interrupt };
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    status = run(&options, scenario);
+    cli_stop_watch();
+    status = cli_stop_exit(run(&options, scenario));
     sim_scenario_free(scenario);
     return status;
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <inttypes.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sim/cli/cli.h"
+#include "sim/cli/stop.h"
 #include "sim/engine/stream.h"
 #include "sim/run/people.h"
 
@@ -35,14 +35,6 @@ struct options {
     uint32_t threads, replication;
     bool is_help, is_seen_only;
 };
-
-static volatile int interrupted; /* set by the signal handler, read by the generator */
-
-static void interrupt(int signal_number)
-{
-    (void)signal_number;
-    interrupted = 1;
-}
 
 static int refuse(const char *found, const char *expected)
 {
@@ -132,7 +124,7 @@ static enum hb_status write_people(const struct options *options,
     struct sim_people_options people = {
         .seed = sim_stream_replica_seed(scenario->seed, options->replication),
         .threads = options->threads,
-        .interrupt = &interrupted,
+        .interrupt = cli_stop_flag(),
         .is_seen_only = options->is_seen_only
     };
     struct sim_people_written written;
@@ -161,14 +153,12 @@ int cli_trace(int argc, char **argv)
         .change_count = options.change_count };
     enum hb_status status = sim_scenario_load(&source, &scenario, &problem);
     if (status == HB_OK) {
-        struct sigaction action = { .sa_handler = interrupt };
-        (void)sigaction(SIGINT, &action, NULL); /* cannot fail for these numbers */
-        (void)sigaction(SIGTERM, &action, NULL);
+        cli_stop_watch();
         status = write_people(&options, scenario, &problem);
     }
     if (status != HB_OK) {
         fprintf(stderr, "%s\n", problem.text[0] != '\0' ? problem.text : hb_status_text(status));
     }
     sim_scenario_free(scenario);
-    return status == HB_OK ? 0 : 1;
+    return cli_stop_exit(status == HB_OK ? 0 : 1);
 }

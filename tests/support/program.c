@@ -78,7 +78,7 @@ void program_run(const struct program_call *call, struct program_run *run)
     }
     if (call->kill_after_s <= 0.0 || !has_ended(child, call->kill_after_s, &state)) {
         if (call->kill_after_s > 0.0) {
-            kill(child, SIGKILL);
+            kill(child, call->signal != 0 ? call->signal : SIGKILL);
         }
         waitpid(child, &state, 0);
     }

@@ -12,12 +12,13 @@ struct program_run {
 
 /* Runs the program with arguments (NULL at the end) in folder (NULL: here) and
  * waits. bytes_max limits the size of any file it writes (RLIMIT_FSIZE, signal
- * ignored as on a full disk); 0: no limit. kill_after_s > 0: SIGKILL then. */
+ * ignored as on a full disk); 0: no limit. kill_after_s > 0: SIGKILL then, or signal. */
 struct program_call {
     const char *const *arguments;
     const char *folder;
     size_t bytes_max;
     double kill_after_s;
+    int signal;
 };
 void program_run(const struct program_call *call, struct program_run *run);
 

@@ -44,7 +44,7 @@ for delay_s in 0.3 1 3; do
     sleep "$delay_s"
     kill -TERM $!
     wait $! || status=$?
-    [ "$status" -eq 1 ] || fault "SIGTERM after $delay_s s: status $status"
+    [ "$status" -eq 143 ] || fault "SIGTERM after $delay_s s: status $status"
     grep -q 'interrupted' err || fault "SIGTERM after $delay_s s: $(cat err)"
     rm out err
     [ -z "$(ls -A)" ] || fault "SIGTERM after $delay_s s leaves $(ls -A)"
