@@ -65,13 +65,13 @@ static void add_bin(struct normal *normal, double said, double hits, double coun
     normal->right[i + 1] += hits * high;
 }
 
-enum hb_status model_calibrate_curve(const struct model_score *score,
+enum hb_status model_calibrate_curve(const struct model_score *score, double curve_prior,
     float curve[HB_LSTM_CONFIDENCE])
 {
     struct normal normal = { { 0.0 }, { 0.0 }, { 0.0 }, { 0.0 } };
     for (int i = 0; i < points; i++) {
-        normal.diagonal[i] = MODEL_CALIBRATE_PRIOR;
-        normal.right[i] = MODEL_CALIBRATE_PRIOR * i / (points - 1);
+        normal.diagonal[i] = curve_prior;
+        normal.right[i] = curve_prior * i / (points - 1);
     }
     for (int b = 0; b < MODEL_SCORE_FINE; b++) {
         double count = (double)score->fine_counts[b];
@@ -96,7 +96,8 @@ enum hb_status model_calibrate_curve(const struct model_score *score,
     return HB_OK;
 }
 
-static enum hb_status fit_curves(const struct model_judge *judge, struct hb_lstm_model *model)
+static enum hb_status fit_curves(const struct model_judge *judge, double curve_prior,
+    struct hb_lstm_model *model)
 {
     struct model_score scores[knots];
     for (int k = 0; k < knots; k++) {
@@ -105,16 +106,17 @@ static enum hb_status fit_curves(const struct model_judge *judge, struct hb_lstm
     enum hb_status status = model_judge_lstm(judge, model, scores);
     for (int k = 0; k < knots; k++) {
         if (status == HB_OK && scores[k].count > 0) {
-            status = model_calibrate_curve(&scores[k], model->confidence[k]);
+            status = model_calibrate_curve(&scores[k], curve_prior, model->confidence[k]);
         }
         model_score_fini(&scores[k]);
     }
     return status;
 }
 
-enum hb_status model_calibrate(const struct model_judge *judge, struct hb_lstm_model *model)
+enum hb_status model_calibrate(const struct model_judge *judge, double curve_prior,
+    struct hb_lstm_model *model)
 {
     memset(model->confidence, 0, sizeof model->confidence);
     enum hb_status status = fit_temperatures(judge, model);
-    return status == HB_OK ? fit_curves(judge, model) : status;
+    return status == HB_OK ? fit_curves(judge, curve_prior, model) : status;
 }

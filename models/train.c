@@ -17,7 +17,8 @@ struct model_train_config model_train_defaults(void)
     return (struct model_train_config) { .seed = 1, .threads = 1, .units = 128, .embedding = 64,
         .epochs = 3, .patience = 3, .batch = 8, .rows = 512, .visits = 120, .has_vocabulary = 1,
         .rate = 3e-3F, .rate_last = 1e-3F, .clip = 1.0F, .decay = 1e-4F, .average = 0.995F,
-        .dropout = 0.5F, .unknown_dropout = 0.15F, .score_dropout = 0.25F };
+        .dropout = 0.5F, .unknown_dropout = 0.15F, .score_dropout = 0.25F,
+        .curve_prior = 3e3F };
 }
 
 static double rate_at(const struct model_trainer *trainer)

@@ -28,6 +28,7 @@ struct model_train_config {
     float average; /* what a step leaves of the mean of the numbers, which is what is kept; 0: the
                       numbers themselves */
     float dropout, unknown_dropout, score_dropout;
+    float curve_prior; /* of the calibration of what was trained: model_calibrate */
 };
 
 /* What the measurements on GeoLife led to: models/README.md. */

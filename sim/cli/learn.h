@@ -31,7 +31,7 @@ struct cli_learn_option {
 };
 
 /* Takes arguments [count], each `name=number`: those of the recipe (seed, epochs, patience,
- * threads, units, embedding, visits, batch, rows, rate, rate_last, average, dropout, pieces)
+ * threads, units, embedding, visits, batch, rows, rate, rate_last, average, dropout, pieces, prior)
  * and mask=NAME,... into config, and own (up to one without a name; or NULL).
  * Returns 0, or 2 after a complaint. */
 int cli_learn_parse(const char *command, int count, char **arguments,

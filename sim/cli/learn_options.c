@@ -53,7 +53,7 @@ int cli_learn_parse(const char *command, int count, char **arguments,
     double pieces = config->pieces, visits = config->visits, batch = config->batch;
     double rate = (double)config->rate, dropout = (double)config->dropout;
     double rate_last = (double)config->rate_last, average = (double)config->average;
-    double rows = config->rows;
+    double rows = config->rows, prior = (double)config->curve_prior;
     const struct cli_learn_option options[] = { { "seed", 0, 9e15, &seed },
         { "epochs", 1, 1000, &epochs }, { "patience", 0, 1000, &patience },
         { "threads", 1, 64, &threads }, { "units", 16, 512, &units },
@@ -61,7 +61,7 @@ int cli_learn_parse(const char *command, int count, char **arguments,
         { "batch", 1, 4096, &batch }, { "rate", 1e-9, 1e9, &rate },
         { "rate_last", 0, 1e9, &rate_last }, { "average", 0, 0.99999, &average },
         { "rows", 4, 1e6, &rows }, { "dropout", 0, 0.95, &dropout },
-        { "pieces", 0, 1e9, &pieces } };
+        { "pieces", 0, 1e9, &pieces }, { "prior", 1, 1e9, &prior } };
     for (int i = 0; i < count; i++) {
         int found = take_mask(command, arguments[i], &config->masked);
         for (const struct cli_learn_option *o = own; found == 0 && o != NULL && o->name != NULL;
@@ -92,5 +92,6 @@ int cli_learn_parse(const char *command, int count, char **arguments,
     config->rate_last = (float)rate_last;
     config->average = (float)average;
     config->dropout = (float)dropout;
+    config->curve_prior = (float)prior;
     return 0;
 }

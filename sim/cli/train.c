@@ -28,6 +28,8 @@ static const char help[]
       "  seed=1 epochs=3 patience=3 threads=1 units=128 embedding=64 visits=120 batch=8 rows=512\n"
       "  rate=0.003 rate_last=0.001 dropout=0.5   (the same seed, the same bytes on any threads)\n"
       "  average=0.995  the numbers kept are their moving mean; 0: the last step's\n"
+      "  prior=3000     cases that draw each point of the curve of confidence to the diagonal;\n"
+      "                 fewer where many people, each with few cases, validate\n"
       "  mask=NAME,...  what the model is not to look at, in training and when it serves: clock\n"
       "                 dwell move observed session own population neighbours distance (what each\n"
       "                 covers: core/features.h); traffic weather crowd transit always are\n"
@@ -178,10 +180,10 @@ static void fill_card(const struct train_run *run, const struct hb_lstm_model *m
     (void)snprintf(card->recipe, sizeof card->recipe,
         "harbinger train DATASET seed=%" PRIu64 " epochs=%u patience=%u units=%u embedding=%u "
         "visits=%u batch=%u rows=%u rate=%g rate_last=%g average=%g dropout=%g vocabulary=%u "
-        "pieces=%u",
+        "pieces=%u prior=%g",
         c->seed, c->epochs, c->patience, c->units, c->embedding, c->visits, c->batch, c->rows,
         (double)c->rate, (double)c->rate_last, (double)c->average, (double)c->dropout,
-        c->has_vocabulary, c->pieces);
+        c->has_vocabulary, c->pieces, (double)c->curve_prior);
     append_masks(c->masked, card->recipe, sizeof card->recipe);
     (void)snprintf(card->versions, sizeof card->versions, "%s", CLI_PROGRAM);
 }
@@ -195,7 +197,7 @@ static enum hb_status write_model(const struct train_run *run, struct data_probl
     enum hb_status status = model_export_init(&model, model_trainer_layout(run->trainer),
         model_trainer_numbers(run->trainer), run->dataset, run->counts);
     if (status == HB_OK) {
-        status = model_calibrate(&valid, &model.model);
+        status = model_calibrate(&valid, (double)run->config.curve_prior, &model.model);
     }
     if (status == HB_OK) {
         fill_card(run, &model.model, &card);

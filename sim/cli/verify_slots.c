@@ -23,7 +23,7 @@ static const char help[]
       "validation part and judges it on the test part through the production library, beside\n"
       "the library's other predictors and the limit of predictability.\n\n"
       "  seed=1 threads=1 units=128 visits=120 epochs=3 batch=8 rows=512 rate=0.003\n"
-      "  rate_last=0.001 average=0.995 dropout=0.5 mask=NAME,...\n"
+      "  rate_last=0.001 average=0.995 dropout=0.5 prior=3000 mask=NAME,...\n"
       "            of the training: see harbinger train --help\n"
       "  lstm=0    only the other predictors\n"
       "  first=80  the same on the first 80 % of each user's slots: to choose settings by, with\n"
@@ -84,7 +84,7 @@ static enum hb_status judge_model(void *context, struct hb_lstm_model *model)
     struct model_judge test = judge_of(run, MODEL_PART_TEST);
     struct model_score scores[knots];
     double masses[knots], mean = 0.0;
-    enum hb_status status = model_calibrate(&valid, model);
+    enum hb_status status = model_calibrate(&valid, (double)run->config.curve_prior, model);
     init_scores(scores, NULL);
     if (status == HB_OK) {
         status = model_judge_lstm(&valid, model, scores);

@@ -31,7 +31,7 @@ static void a_bent_line_is_found(void **state)
     struct model_score score;
     float curve[HB_LSTM_CONFIDENCE];
     fill(&score, 1e7, bent);
-    assert_int_equal(model_calibrate_curve(&score, curve), HB_OK);
+    assert_int_equal(model_calibrate_curve(&score, 3000.0, curve), HB_OK);
     for (int i = 0; i < HB_LSTM_CONFIDENCE; i++) {
         assert_near((double)curve[i], bent(i / 8.0), 1e-4);
     }
@@ -43,7 +43,7 @@ static void without_cases_it_is_the_diagonal(void **state)
     struct model_score score;
     float curve[HB_LSTM_CONFIDENCE];
     model_score_init(&score, 0.0);
-    assert_int_equal(model_calibrate_curve(&score, curve), HB_OK);
+    assert_int_equal(model_calibrate_curve(&score, 3000.0, curve), HB_OK);
     for (int i = 0; i < HB_LSTM_CONFIDENCE; i++) {
         assert_near((double)curve[i], i / 8.0, 1e-6);
     }
@@ -60,7 +60,7 @@ static void few_cases_move_it_little(void **state)
     score.fine_counts[96] = 2000;
     score.fine_sums[96] = 1500.0;
     score.fine_hits[96] = 1300;
-    assert_int_equal(model_calibrate_curve(&score, curve), HB_OK);
+    assert_int_equal(model_calibrate_curve(&score, 3000.0, curve), HB_OK);
     assert_near((double)curve[6], (1300.0 + 3000.0 * 0.75) / 5000.0, 1e-6);
     assert_near((double)curve[5], 0.625, 1e-6);
     assert_near((double)curve[7], 0.875, 1e-6);
@@ -72,7 +72,7 @@ static void it_never_falls(void **state)
     struct model_score score;
     float curve[HB_LSTM_CONFIDENCE];
     fill(&score, 1e4, falling);
-    assert_int_equal(model_calibrate_curve(&score, curve), HB_OK);
+    assert_int_equal(model_calibrate_curve(&score, 3000.0, curve), HB_OK);
     for (int i = 1; i < HB_LSTM_CONFIDENCE; i++) {
         assert_true(curve[i] >= curve[i - 1] && curve[i] <= 1.0F);
     }
