@@ -35,21 +35,6 @@ static const char sndlib[] = "<?xml version=\"1.0\"?>\n<network><networkStructur
 
 static char *folder;
 
-static int make(void **state)
-{
-    (void)state;
-    folder = program_folder();
-    return 0;
-}
-
-static int drop(void **state)
-{
-    (void)state;
-    program_remove(folder);
-    free(folder);
-    return 0;
-}
-
 static enum hb_status load(const char *name, const char *text, struct data_netmap **out,
     struct data_problem *problem)
 {
@@ -322,16 +307,19 @@ static void the_topology_zoo_is_read(void **state)
 
 int main(void)
 {
+#define T(name) \
+    cmocka_unit_test_prestate_setup_teardown(name, program_make_folder, \
+        program_remove_folder, &folder)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(three_forms_tell_the_same_network, make, drop),
-        cmocka_unit_test_setup_teardown(tables_are_read_and_twins_refused, make, drop),
-        cmocka_unit_test_setup_teardown(tables_tell_places_and_delays, make, drop),
-        cmocka_unit_test_setup_teardown(rocketfuel_is_read, make, drop),
+        T(three_forms_tell_the_same_network),
+        T(tables_are_read_and_twins_refused),
+        T(tables_tell_places_and_delays),
+        T(rocketfuel_is_read),
         cmocka_unit_test(the_maps_of_rocketfuel_are_read),
-        cmocka_unit_test_setup_teardown(bad_files_are_refused_with_their_line, make, drop),
-        cmocka_unit_test_setup_teardown(a_million_lines_of_garbage_are_refused_at_once, make, drop),
-        cmocka_unit_test_setup_teardown(damaged_files_are_survived, make, drop),
-        cmocka_unit_test_setup_teardown(the_topology_zoo_is_read, make, drop),
+        T(bad_files_are_refused_with_their_line),
+        T(a_million_lines_of_garbage_are_refused_at_once),
+        T(damaged_files_are_survived),
+        T(the_topology_zoo_is_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -173,3 +173,18 @@ int program_is_same_file(const char *a, const char *b)
     }
     return is_same;
 }
+
+int program_make_folder(void **state)
+{
+    char **folder = *state;
+    *folder = program_folder();
+    return 0;
+}
+
+int program_remove_folder(void **state)
+{
+    char **folder = *state;
+    program_remove(*folder);
+    free(*folder);
+    return 0;
+}

@@ -26,6 +26,9 @@ void program_run(const struct program_call *call, struct program_run *run);
 char *program_folder(void);
 /* Removes the folder and all in it. */
 void program_remove(const char *folder);
+/* The same as cmocka fixtures; the initial state is the address of the char * that holds it. */
+int program_make_folder(void **state);
+int program_remove_folder(void **state);
 /* How many entries it has, hidden ones included. */
 int program_entry_count(const char *folder);
 /* Writes a text file into the folder. */

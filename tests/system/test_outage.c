@@ -171,24 +171,11 @@ static void bad_failures_are_told(void **state)
     }
 }
 
-static int make_folder(void **state)
-{
-    (void)state;
-    folder = program_folder();
-    return 0;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    program_remove(folder);
-    free(folder);
-    return 0;
-}
-
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
+#define T(name) \
+    cmocka_unit_test_prestate_setup_teardown(name, program_make_folder, \
+        program_remove_folder, &folder)
     const struct CMUnitTest tests[] = {
         T(a_site_is_left_in_time),
         T(a_region_is_left_in_time),
