@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/lstm_tensor.h"
+#include "core/features.h"
 #include "data/model_onnx_impl.h"
 #include "data/model_parts.h"
 
-enum { text_bytes = 64, gates = 4 };
+enum { text_bytes = 64, meaning_bytes = 128, gates = 4 };
 static const float slot_s[1] = { 900.0F }, one[1] = { 1.0F }, zero[1] = { 0.0F };
 static const float last_knot[1] = { 3.0F }, knots[4] = { 0.0F, 1.0F, 2.0F, 3.0F };
 
@@ -87,7 +87,7 @@ static void put_states(struct data_onnx *graph, uint32_t layers, int is_end)
 }
 
 static void put_trunk(struct data_onnx *graph, const struct hb_lstm_model *model,
-    const struct layer *layers)
+    const struct layer *layers, const char *features)
 {
     const struct hb_lstm_shape *s = &model->shape;
     data_onnx_floats(graph, "embedding.weight", model->embedding, 2,
@@ -96,7 +96,9 @@ static void put_trunk(struct data_onnx *graph, const struct hb_lstm_model *model
     data_onnx_integers(graph, "axis_1", (int64_t[]) { 1 }, 1);
     data_onnx_node(graph, "Gather", "embedding.weight tokens", "embedded");
     if (s->feature_count > 0) {
-        data_onnx_node(graph, "Concat", "embedded features", "x");
+        char parts[text_bytes];
+        (void)snprintf(parts, sizeof parts, "embedded %s", features);
+        data_onnx_node(graph, "Concat", parts, "x");
         data_onnx_attribute(graph, "axis", 2);
     }
     put_states(graph, s->layer_count, 0);
@@ -134,29 +136,77 @@ static void put_knots(struct data_onnx *graph, const struct hb_lstm_model *model
     }
 }
 
-static void put_inputs(struct data_onnx *graph, const struct hb_lstm_model *model)
+static void init_seen(const struct hb_lstm_model *model, struct data_model_onnx_seen *seen)
+{
+    const struct hb_lstm_shape *s = &model->shape;
+    struct hb_features_hidden hidden = hb_features_hidden(model->tables.masked);
+    int has_scorer = s->score1_size > 0;
+    *seen = (struct data_model_onnx_seen) { .name = { "features", "context",
+        "candidate_features" },
+        .count = { s->feature_count, has_scorer ? s->context_count : 0,
+            has_scorer ? HB_CANDIDATES_FEATURES : 0 },
+        .hidden = { hidden.step, hidden.context, hidden.candidate } };
+    for (int i = 0; i < DATA_MODEL_ONNX_INPUTS; i++) {
+        seen->hidden[i] &= (uint32_t)((UINT64_C(1) << seen->count[i]) - 1);
+        for (uint32_t j = 0; j < seen->count[i]; j++) {
+            seen->kept[i][j] = (seen->hidden[i] >> j & 1) != 0 ? 0.0F : 1.0F;
+        }
+    }
+}
+
+static void put_seen(struct data_onnx *graph, struct data_model_onnx_seen *seen)
+{
+    static const char *const kept[] = { "features_kept", "context_kept", "candidates_kept" };
+    static const char *const after[] = { "features_seen", "context_seen", "candidates_seen" };
+    char parts[text_bytes];
+    for (int i = 0; i < DATA_MODEL_ONNX_INPUTS; i++) {
+        if (seen->hidden[i] != 0) {
+            data_onnx_floats(graph, kept[i], seen->kept[i], 1, (uint64_t[]) { seen->count[i] });
+            (void)snprintf(parts, sizeof parts, "%s %s", seen->name[i], kept[i]);
+            data_onnx_node(graph, "Mul", parts, after[i]);
+            seen->name[i] = after[i];
+        }
+    }
+}
+
+/* What an input means, and which of its columns do not count: "of the question; 0 whatever is
+ * fed: columns 3 8". */
+static void describe(const char *meaning, uint32_t hidden, char text[meaning_bytes])
+{
+    size_t used = (size_t)snprintf(text, meaning_bytes, "%s%s", meaning,
+        hidden != 0 ? "; 0 whatever is fed: columns" : "");
+    for (uint32_t i = 0; i < HB_LSTM_FEATURES_MAX && used < meaning_bytes; i++) {
+        if ((hidden >> i & 1) != 0) {
+            used += (size_t)snprintf(text + used, meaning_bytes - used, " %" PRIu32, i);
+        }
+    }
+}
+
+static void put_inputs(struct data_onnx *graph, const struct hb_lstm_model *model,
+    const struct data_model_onnx_seen *seen)
 {
     const struct hb_lstm_shape *s = &model->shape;
     char features[text_bytes], state[text_bytes], context[text_bytes];
-    (void)snprintf(features, sizeof features, "T B %" PRIu32, s->feature_count);
+    char meanings[DATA_MODEL_ONNX_INPUTS][meaning_bytes];
+    describe("of each step", seen->hidden[0], meanings[0]);
+    describe("of the question", seen->hidden[1], meanings[1]);
+    describe("0 beyond candidate_count", seen->hidden[2], meanings[2]);
+    (void)snprintf(features, sizeof features, "T B %" PRIu32, seen->count[0]);
     (void)snprintf(state, sizeof state, "%" PRIu32 " B %" PRIu32, s->layer_count, s->units);
-    (void)snprintf(context, sizeof context, "B %" PRIu32, s->context_count);
-    int has_scorer = s->score1_size > 0;
+    (void)snprintf(context, sizeof context, "B %" PRIu32, seen->count[1]);
     const struct {
         struct data_onnx_value value;
         int is_there;
     } inputs[] = {
         { { "tokens", DATA_ONNX_INT64, "T B", "places.token of each step's place; the last row of "
             "embedding.weight: unknown" }, 1 },
-        { { "features", DATA_ONNX_FLOAT, features, "of each step" }, s->feature_count > 0 },
+        { { "features", DATA_ONNX_FLOAT, features, meanings[0] }, seen->count[0] > 0 },
         { { "h0", DATA_ONNX_FLOAT, state, "state before the first step; 0: a new session" }, 1 },
         { { "c0", DATA_ONNX_FLOAT, state, "likewise" }, 1 },
         { { "timeframe_s", DATA_ONNX_FLOAT, "B", "how far ahead, 900 to 3600" }, 1 },
-        { { "context", DATA_ONNX_FLOAT, context, "of the question" },
-            has_scorer && s->context_count > 0 },
-        { { "candidate_features", DATA_ONNX_FLOAT, "B N 20", "0 beyond candidate_count" },
-            has_scorer },
-        { { "candidate_count", DATA_ONNX_INT64, "B", "0 to N" }, has_scorer },
+        { { "context", DATA_ONNX_FLOAT, context, meanings[1] }, seen->count[1] > 0 },
+        { { "candidate_features", DATA_ONNX_FLOAT, "B N 20", meanings[2] }, seen->count[2] > 0 },
+        { { "candidate_count", DATA_ONNX_INT64, "B", "0 to N" }, seen->count[2] > 0 },
     };
     for (size_t i = 0; i < sizeof inputs / sizeof inputs[0]; i++) {
         if (inputs[i].is_there) {
@@ -171,12 +221,14 @@ static void put_inputs(struct data_onnx *graph, const struct hb_lstm_model *mode
 static void put_card(struct data_onnx *graph, const struct data_model *model)
 {
     const struct data_model_card *card = data_model_card(model);
-    char seed[text_bytes];
+    char seed[text_bytes], masked[HB_FEATURES_TEXT_BYTES];
     (void)snprintf(seed, sizeof seed, "%" PRIu64, card->seed);
+    hb_features_text(data_model_weights(model)->tables.masked, masked, sizeof masked);
 #define X(name, text) data_onnx_text(graph, #name, card->name);
     DATA_MODEL_CARD_LIST(X)
 #undef X
     data_onnx_text(graph, "seed", seed);
+    data_onnx_text(graph, "masked", masked);
     data_onnx_text(graph, "harbinger_model_digest", data_model_digest(model));
 }
 
@@ -187,6 +239,8 @@ enum hb_status data_model_onnx_write(const char *path, const struct data_model *
     const struct hb_lstm_shape *s = &weights->shape;
     struct layer layers[HB_LSTM_LAYERS_MAX] = { { NULL, NULL, NULL } };
     float factors[HB_CANDIDATES_KNOTS][HB_LSTM_HEADS];
+    struct data_model_onnx_seen seen;
+    init_seen(weights, &seen);
     struct data_onnx *graph = data_onnx_create("harbinger", "where a client will be");
     int is_short = graph == NULL;
     for (uint32_t i = 0; i < s->layer_count && !is_short; i++) {
@@ -199,13 +253,14 @@ enum hb_status data_model_onnx_write(const char *path, const struct data_model *
     }
     enum hb_status status = HB_ERR_MEMORY;
     if (!is_short) {
-        put_inputs(graph, weights);
+        put_inputs(graph, weights, &seen);
         put_card(graph, model);
-        put_trunk(graph, weights, layers);
+        put_seen(graph, &seen);
+        put_trunk(graph, weights, layers, seen.name[DATA_MODEL_ONNX_FEATURES]);
         put_knots(graph, weights);
         data_onnx_floats(graph, "inverse_temperature", factors[0], 2,
             (uint64_t[]) { HB_CANDIDATES_KNOTS, HB_LSTM_HEADS });
-        data_model_onnx_heads(graph, weights);
+        data_model_onnx_heads(graph, weights, &seen);
         status = data_onnx_write(path, graph, problem);
     } else {
         (void)data_problem_set(problem, status, "%s: out of memory", path);

@@ -48,12 +48,13 @@ static void put_linear_of_candidates(struct data_onnx *graph, const char *name,
 }
 
 /* k = relu(context [top, context, e]). */
-static void put_context(struct data_onnx *graph, const struct hb_lstm_model *model)
+static void put_context(struct data_onnx *graph, const struct hb_lstm_model *model,
+    const char *context)
 {
     const struct hb_lstm_shape *s = &model->shape;
     char parts[text_bytes];
-    (void)snprintf(parts, sizeof parts, "top%s%s", s->context_count > 0 ? " context" : "",
-        s->horizon_size > 0 ? " e" : "");
+    (void)snprintf(parts, sizeof parts, "top%s%s%s", s->context_count > 0 ? " " : "",
+        s->context_count > 0 ? context : "", s->horizon_size > 0 ? " e" : "");
     data_onnx_node(graph, "Concat", parts, "context_in");
     data_onnx_attribute(graph, "axis", 1);
     put_linear(graph, "context", &model->context, s->context_size,
@@ -81,12 +82,13 @@ static void put_gate(struct data_onnx *graph, const struct hb_lstm_model *model)
     data_onnx_node(graph, "Where", "has_candidates gate_candidates zero", "share");
 }
 
-static void put_scorer(struct data_onnx *graph, const struct hb_lstm_model *model)
+static void put_scorer(struct data_onnx *graph, const struct hb_lstm_model *model,
+    const char *candidates)
 {
     const struct hb_lstm_shape *s = &model->shape;
     const uint64_t f = HB_CANDIDATES_FEATURES;
     put_linear_of_candidates(graph, "score1", &model->score1, s->score1_size, f,
-        "candidate_features", "score1_own");
+        candidates, "score1_own");
     put_linear(graph, "score1_context", &model->score1_context, s->score1_size, s->context_size,
         "k", "score1_k");
     data_onnx_node(graph, "Unsqueeze", "score1_k axis_1", "score1_k_row");
@@ -97,7 +99,7 @@ static void put_scorer(struct data_onnx *graph, const struct hb_lstm_model *mode
     data_onnx_node(graph, "Relu", "score2_out", "score2_relu");
     put_linear_of_candidates(graph, "score3", &model->score3, 1, s->score2_size, "score2_relu",
         "score3_out");
-    put_linear_of_candidates(graph, "score_skip", &model->score_skip, 1, f, "candidate_features",
+    put_linear_of_candidates(graph, "score_skip", &model->score_skip, 1, f, candidates,
         "score_skip_out");
     data_onnx_node(graph, "Add", "score3_out score_skip_out", "score_column");
     data_onnx_integers(graph, "axis_2", (int64_t[]) { 2 }, 1);
@@ -157,15 +159,16 @@ static void put_vocabulary(struct data_onnx *graph, const struct hb_lstm_model *
         DATA_ONNX_FLOAT, shape, "of each token" });
 }
 
-void data_model_onnx_heads(struct data_onnx *graph, const struct hb_lstm_model *model)
+void data_model_onnx_heads(struct data_onnx *graph, const struct hb_lstm_model *model,
+    const struct data_model_onnx_seen *seen)
 {
     data_onnx_node(graph, "MatMul", "knots inverse_temperature", "factors");
     data_onnx_node(graph, "Split", "factors", "factor_candidates factor_vocabulary factor_gate");
     data_onnx_attribute(graph, "axis", 1);
     if (model->shape.score1_size > 0) {
-        put_context(graph, model);
+        put_context(graph, model, seen->name[DATA_MODEL_ONNX_CONTEXT]);
         put_gate(graph, model);
-        put_scorer(graph, model);
+        put_scorer(graph, model, seen->name[DATA_MODEL_ONNX_CANDIDATES]);
     }
     if (model->vocabulary.bias != NULL) {
         put_vocabulary(graph, model);

@@ -66,6 +66,13 @@ def value_info(data):
         dim.decode() if number == 2 else dim for number, dim in dims]
 
 
+def hidden_columns(data):
+    """The columns that an input's text says the model does not look at."""
+    text = every(fields(data), 3)[0].decode()
+    _, found, columns = text.partition("; 0 whatever is fed: columns ")
+    return [int(column) for column in columns.split()] if found else []
+
+
 class Graph:
     def __init__(self, path):
         model = fields(path.read_bytes())
@@ -74,6 +81,9 @@ class Graph:
         graph = fields(every(model, 7)[0])
         self.constants = dict(tensor(data) for data in every(graph, 5))
         self.inputs = {n: (k, d) for n, k, d in map(value_info, every(graph, 11))}
+        self.hidden = {value_info(data)[0]: hidden_columns(data) for data in every(graph, 11)}
+        pairs = [fields(pair) for pair in every(model, 14)]
+        self.texts = {every(p, 1)[0].decode(): every(p, 2)[0].decode() for p in pairs}
         self.outputs = {n: (k, d) for n, k, d in map(value_info, every(graph, 12))}
         self.nodes = []
         for data in every(graph, 1):
@@ -198,6 +208,17 @@ def compare(outputs, io, units):
     return abs(states - io["states"]).max(), abs(places - io["answer"]).max()
 
 
+def feed_hidden(graph, given):
+    """Columns that are 0 throughout are the hidden ones, and what is fed there does not count."""
+    for name in ("features", "context", "candidate_features"):
+        if name in given:
+            values = given[name].copy()
+            zero = np.flatnonzero((values == 0).all(tuple(range(values.ndim - 1))))
+            assert zero.tolist() == graph.hidden[name], (name, zero, graph.hidden[name])
+            values[..., zero] = -731.3
+            given[name] = values
+
+
 def check(folder, name):
     path = folder / (name + ".onnx")
     graph, (io, _) = Graph(path), tensors.read(folder / (name + ".io"))
@@ -210,10 +231,12 @@ def check(folder, name):
              "candidate_features": io["candidate_features"],
              "candidate_count": io["candidate_count"]}
     given = {n: v for n, v in given.items() if n in graph.inputs}
+    feed_hidden(graph, given)
     off = compare(graph.run(given), io, units)
     runtime = by_onnx_runtime(path, given)
     peer = compare(runtime, io, units) if runtime is not None else (0.0, 0.0)
-    print(f"{name:8} {len(graph.nodes)} operators; states {off[0]:.1e}, "
+    print(f"{name:8} {len(graph.nodes)} operators, {sum(map(len, graph.hidden.values()))} hidden "
+          f"columns ({graph.texts['masked']}); states {off[0]:.1e}, "
           f"probabilities {off[1]:.1e}; ONNX Runtime "
           + (f"{peer[0]:.1e}, {peer[1]:.1e}" if runtime is not None else "-")
           + f"; python3-onnx {check_by_onnx(path)}")

@@ -44,7 +44,7 @@ def check_all(ending, check):
         subprocess.run([sys.argv[1], folder, *sys.argv[2:3]], check=True)
         folder = pathlib.Path(folder)
         names = sorted(path.stem for path in folder.glob("*" + ending))
-        assert len(names) >= 4
+        assert len(names) >= 6
         good = [check(folder, name) for name in names]
     print("all within" if all(good) else "not all within", LIMIT)
     sys.exit(0 if all(good) else 1)
