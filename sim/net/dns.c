@@ -7,21 +7,22 @@
 #include "sim/engine/draw.h"
 #include "sim/net/dns_impl.h"
 
-/* A connected client's cache is refreshed at fill, fill + cycle, fill + 2 cycle
- * ... with cycle = TTL as the resolver keeps it + gap, and each refresh takes
+/* The cache of a name that a connected client asks is refreshed at fill, fill + cycle,
+ * fill + 2 cycle ... with cycle = TTL as the resolver keeps it + gap, and each refresh takes
  * over what the authoritative servers say at that instant. Between two calls at
  * most one change becomes effective, so `settle` jumps over whole cycles. */
 
-/* count lookups, the last at at_ns. An answer of the client's own comes from
- * the authoritative servers each time; the common name's is in the cache of
- * its resolver already if another client asked less than a TTL ago. */
-static void count_lookups(struct sim_dns *dns, struct sim_dns_client *client, uint64_t count,
+/* count lookups by each who asks, the last at at_ns. A name's own answer comes from
+ * the authoritative servers each time, for all who ask; the common name's is in the
+ * cache of its resolver already if another client asked less than a TTL ago. */
+static void count_lookups(struct sim_dns *dns, struct sim_dns_name *name, uint64_t count,
     int64_t at_ns)
 {
-    struct sim_dns_resolver *resolver = sim_dns_resolver_of(dns, client);
-    dns->counts.lookups += count;
-    bool is_missing = dns->config.negative_ttl_s > 0.0 && client->cached.site == SIM_DNS_NOWHERE;
-    dns->counts.negative += is_missing && dns->config.naming == SIM_DNS_NAMING_CLIENT ? count : 0;
+    struct sim_dns_resolver *resolver = sim_dns_resolver_of(dns, name);
+    uint64_t asked = count * sim_dns_askers(dns, name);
+    dns->counts.lookups += asked;
+    bool is_missing = dns->config.negative_ttl_s > 0.0 && name->cached.site == SIM_DNS_NOWHERE;
+    dns->counts.negative += is_missing && dns->config.naming == SIM_DNS_NAMING_CLIENT ? asked : 0;
     if (dns->config.naming == SIM_DNS_NAMING_CLIENT || resolver->sends_subnet) {
         dns->counts.misses += count;
         return;
@@ -44,21 +45,21 @@ static uint32_t site_of(struct sim_dns_one answer)
     return answer.site == SIM_DNS_NOWHERE ? SIM_DNS_ANYCAST : answer.site;
 }
 
-static void take_effect(struct sim_dns_client *client, int64_t now_ns)
+static void take_effect(struct sim_dns_name *name, int64_t now_ns)
 {
-    if (client->effective_ns <= now_ns) {
-        client->said = client->next;
-        client->effective_ns = HB_NEVER_NS;
+    if (name->effective_ns <= now_ns) {
+        name->said = name->next;
+        name->effective_ns = HB_NEVER_NS;
     }
 }
 
-static void refresh(struct sim_dns_client *client, int64_t at_ns)
+static void refresh(struct sim_dns_name *name, int64_t at_ns)
 {
-    take_effect(client, at_ns);
-    client->cached = client->said;
-    client->fill_ns = at_ns;
-    client->resolver |= SIM_DNS_FILLED;
-    client->resolver &= ~SIM_DNS_IS_FAILED;
+    take_effect(name, at_ns);
+    name->cached = name->said;
+    name->fill_ns = at_ns;
+    name->resolver |= SIM_DNS_FILLED;
+    name->resolver &= ~SIM_DNS_IS_FAILED;
 }
 
 /* Whether the client's look-ups get no answer now. */
@@ -68,115 +69,143 @@ static bool is_cut_off(const struct sim_dns *dns, const struct sim_dns_resolver 
 }
 
 /* An expired answer is all that there is, and the resolver gives it (RFC 8767). */
-static bool is_stale_given(const struct sim_dns *dns, const struct sim_dns_client *client,
+static bool is_stale_given(const struct sim_dns *dns, const struct sim_dns_name *name,
     int64_t now_ns)
 {
-    const struct sim_dns_resolver *resolver = sim_dns_resolver_of(dns, client);
+    const struct sim_dns_resolver *resolver = sim_dns_resolver_of(dns, name);
     int64_t end_ns = hb_units_after(dns->down_since_ns, dns->config.stale_max_s);
     return !resolver->is_down && resolver->serves_stale && now_ns < end_ns
-        && (client->resolver & SIM_DNS_FILLED) != 0
-        && (client->resolver & SIM_DNS_IS_FAILED) == 0;
+        && (name->resolver & SIM_DNS_FILLED) != 0
+        && (name->resolver & SIM_DNS_IS_FAILED) == 0;
 }
 
 /* Between two tries while there is no authoritative answer. */
-static int64_t retry_ns(const struct sim_dns *dns, const struct sim_dns_client *client,
+static int64_t retry_ns(const struct sim_dns *dns, const struct sim_dns_name *name,
     int64_t now_ns)
 {
-    double wait_s = is_stale_given(dns, client, now_ns) ? dns->config.stale_answer_s
+    double wait_s = is_stale_given(dns, name, now_ns) ? dns->config.stale_answer_s
                                                         : dns->config.failure_ttl_s;
     return hb_units_ns(wait_s) + dns->gap_ns;
 }
 
-static int64_t due_at_ns(const struct sim_dns *dns, const struct sim_dns_client *client)
+static int64_t due_at_ns(const struct sim_dns *dns, const struct sim_dns_name *name)
 {
-    const struct sim_dns_resolver *resolver = sim_dns_resolver_of(dns, client);
-    return client->fill_ns + sim_dns_kept_ns(dns, resolver, client->cached) + dns->gap_ns;
+    const struct sim_dns_resolver *resolver = sim_dns_resolver_of(dns, name);
+    return name->fill_ns + sim_dns_kept_ns(dns, resolver, name->cached) + dns->gap_ns;
 }
 
 /* Look-ups of a connected client up to now_ns that get no answer of the
  * authoritative servers: a stale one, or none. Two rounds at most: while stale
  * answers are given, and after their last day. */
-static void fail_until(struct sim_dns *dns, struct sim_dns_client *client, int64_t now_ns)
+static void fail_until(struct sim_dns *dns, struct sim_dns_name *name, int64_t now_ns)
 {
-    int64_t due_ns = due_at_ns(dns, client);
+    int64_t due_ns = due_at_ns(dns, name);
     while (due_ns <= now_ns) {
-        bool is_given = is_stale_given(dns, client, due_ns);
-        int64_t step_ns = retry_ns(dns, client, due_ns), until_ns = now_ns;
+        bool is_given = is_stale_given(dns, name, due_ns);
+        int64_t step_ns = retry_ns(dns, name, due_ns), until_ns = now_ns;
         int64_t end_ns = hb_units_after(dns->down_since_ns, dns->config.stale_max_s);
         until_ns = is_given && end_ns - 1 < now_ns ? end_ns - 1 : now_ns;
         int64_t tries = (until_ns - due_ns) / step_ns + 1;
-        dns->counts.lookups += (uint64_t)tries;
-        dns->counts.stale += is_given ? (uint64_t)tries : 0;
-        dns->counts.failed += is_given ? 0 : (uint64_t)tries;
-        client->resolver |= is_given ? 0 : SIM_DNS_IS_FAILED;
-        client->fill_ns += tries * step_ns;
+        uint64_t asked = (uint64_t)tries * sim_dns_askers(dns, name);
+        dns->counts.lookups += asked;
+        dns->counts.stale += is_given ? asked : 0;
+        dns->counts.failed += is_given ? 0 : asked;
+        name->resolver |= is_given ? 0 : SIM_DNS_IS_FAILED;
+        name->fill_ns += tries * step_ns;
         due_ns += tries * step_ns;
     }
 }
 
 /* At most three rounds, see the top. */
-static void ask_until(struct sim_dns *dns, struct sim_dns_client *client, int64_t now_ns)
+static void ask_until(struct sim_dns *dns, struct sim_dns_name *name, int64_t now_ns)
 {
-    const struct sim_dns_resolver *resolver = sim_dns_resolver_of(dns, client);
-    int64_t due_ns = due_at_ns(dns, client);
+    const struct sim_dns_resolver *resolver = sim_dns_resolver_of(dns, name);
+    int64_t due_ns = due_at_ns(dns, name);
     while (due_ns <= now_ns) {
-        refresh(client, due_ns);
-        int64_t cycle_ns = sim_dns_kept_ns(dns, resolver, client->cached) + dns->gap_ns;
-        int64_t same_until_ns = client->effective_ns <= now_ns
-            ? client->effective_ns - 1 : now_ns;
+        refresh(name, due_ns);
+        int64_t cycle_ns = sim_dns_kept_ns(dns, resolver, name->cached) + dns->gap_ns;
+        int64_t same_until_ns = name->effective_ns <= now_ns
+            ? name->effective_ns - 1 : now_ns;
         int64_t skipped = same_until_ns > due_ns ? (same_until_ns - due_ns) / cycle_ns : 0;
-        client->fill_ns += skipped * cycle_ns;
-        count_lookups(dns, client, (uint64_t)skipped + 1, client->fill_ns);
-        due_ns = client->fill_ns + cycle_ns;
+        name->fill_ns += skipped * cycle_ns;
+        count_lookups(dns, name, (uint64_t)skipped + 1, name->fill_ns);
+        due_ns = name->fill_ns + cycle_ns;
     }
 }
 
 /* Whether look-ups are answered does not change on the way: outages settle all. */
-void sim_dns_settle(struct sim_dns *dns, struct sim_dns_client *client, int64_t now_ns)
+void sim_dns_settle(struct sim_dns *dns, struct sim_dns_name *name, int64_t now_ns)
 {
-    if (client->resolver & SIM_DNS_CONNECTED) {
-        if (is_cut_off(dns, sim_dns_resolver_of(dns, client))) {
-            fail_until(dns, client, now_ns);
+    if (name->resolver & SIM_DNS_CONNECTED) {
+        if (is_cut_off(dns, sim_dns_resolver_of(dns, name))) {
+            fail_until(dns, name, now_ns);
         } else {
-            ask_until(dns, client, now_ns);
+            ask_until(dns, name, now_ns);
         }
     }
-    take_effect(client, now_ns);
+    take_effect(name, now_ns);
 }
 
-void sim_dns_connect(struct sim_dns *dns, uint32_t client_index, int64_t now_ns)
+/* Looks the name up now: what its resolver has is too old, or a failure. */
+static void look_up(struct sim_dns *dns, uint32_t client, int64_t now_ns)
 {
-    assert(client_index < dns->config.client_count);
-    struct sim_dns_client *client = &dns->clients[client_index];
-    sim_dns_settle(dns, client, now_ns);
-    if (client->resolver & SIM_DNS_CONNECTED) {
+    struct sim_dns_name *name = sim_dns_name_of(dns, client);
+    const struct sim_dns_resolver *resolver = sim_dns_resolver_of(dns, name);
+    if (is_cut_off(dns, resolver)) {
+        name->fill_ns = now_ns - dns->gap_ns
+            - sim_dns_kept_ns(dns, resolver, name->cached); /* a try is due now */
+        fail_until(dns, name, now_ns);
+    } else {
+        refresh(name, now_ns);
+        count_lookups(dns, name, 1, now_ns);
+    }
+    if (now_ns == 0 && dns->config.stagger) {
+        struct sim_stream draws = sim_stream_of(dns->config.seed, SIM_STREAM_DNS, client);
+        int64_t cycle_ns = sim_dns_kept_ns(dns, resolver, name->cached) + dns->gap_ns;
+        name->fill_ns = -(int64_t)(sim_draw_uniform(&draws) * (double)cycle_ns);
+    }
+}
+
+/* One more asks by a shared name that is in the cache, if it can ask at all. */
+static void hit(struct sim_dns *dns, uint32_t client)
+{
+    bool is_down = sim_dns_resolver_of(dns, sim_dns_name_of(dns, client))->is_down;
+    dns->counts.lookups++;
+    dns->counts.failed += is_down;
+    dns->subnets.name_of[client] |= is_down ? SIM_DNS_IS_WITHOUT : 0;
+}
+
+bool sim_dns_connect(struct sim_dns *dns, uint32_t client, int64_t now_ns)
+{
+    assert(client < dns->config.client_count);
+    struct sim_dns_name *name = sim_dns_name_of(dns, client);
+    sim_dns_settle(dns, name, now_ns);
+    bool was_asked = (name->resolver & SIM_DNS_CONNECTED) != 0;
+    if (sim_dns_is_shared(dns) ? !sim_dns_share_join(dns, client) : was_asked) {
+        return false;
+    }
+    const struct sim_dns_resolver *resolver = sim_dns_resolver_of(dns, name);
+    bool is_live = (name->resolver & (SIM_DNS_FILLED | SIM_DNS_IS_FAILED)) == SIM_DNS_FILLED
+        && name->fill_ns + sim_dns_kept_ns(dns, resolver, name->cached) > now_ns;
+    if (!is_live) {
+        look_up(dns, client, now_ns);
+    } else if (sim_dns_is_shared(dns)) {
+        hit(dns, client);
+    }
+    name->resolver |= SIM_DNS_CONNECTED;
+    return was_asked && !is_live;
+}
+
+void sim_dns_disconnect(struct sim_dns *dns, uint32_t client, int64_t now_ns)
+{
+    assert(client < dns->config.client_count);
+    struct sim_dns_name *name = sim_dns_name_of(dns, client);
+    sim_dns_settle(dns, name, now_ns);
+    if (sim_dns_is_shared(dns) && (!sim_dns_share_leave(dns, client)
+            || sim_dns_askers(dns, name) > 0)) {
         return;
     }
-    const struct sim_dns_resolver *resolver = sim_dns_resolver_of(dns, client);
-    bool is_live = (client->resolver & (SIM_DNS_FILLED | SIM_DNS_IS_FAILED)) == SIM_DNS_FILLED
-        && client->fill_ns + sim_dns_kept_ns(dns, resolver, client->cached) > now_ns;
-    if (!is_live && is_cut_off(dns, resolver)) {
-        client->fill_ns = now_ns - dns->gap_ns
-            - sim_dns_kept_ns(dns, resolver, client->cached); /* a try is due now */
-        fail_until(dns, client, now_ns);
-    } else if (!is_live) {
-        refresh(client, now_ns);
-        count_lookups(dns, client, 1, now_ns);
-    }
-    if (!is_live && now_ns == 0 && dns->config.stagger) {
-        struct sim_stream draws = sim_stream_of(dns->config.seed, SIM_STREAM_DNS, client_index);
-        int64_t cycle_ns = sim_dns_kept_ns(dns, resolver, client->cached) + dns->gap_ns;
-        client->fill_ns = -(int64_t)(sim_draw_uniform(&draws) * (double)cycle_ns);
-    }
-    client->resolver |= SIM_DNS_CONNECTED;
-}
-
-void sim_dns_disconnect(struct sim_dns *dns, uint32_t client_index, int64_t now_ns)
-{
-    assert(client_index < dns->config.client_count);
-    struct sim_dns_client *client = &dns->clients[client_index];
-    sim_dns_settle(dns, client, now_ns);
-    client->resolver &= ~SIM_DNS_CONNECTED;
+    name->resolver &= ~SIM_DNS_CONNECTED;
 }
 
 /* Index of the TTL among those in use; false: the table is full. */
@@ -196,32 +225,27 @@ static bool note_ttl(struct sim_dns *dns, uint32_t ttl_ms, uint16_t *out)
     return true;
 }
 
-/* The client's resolver sees the change as soon as the server that it asks has
- * it; done is when all have it. While the servers are out, changes wait. */
-static void change(struct sim_dns *dns, struct sim_dns_client *client, int64_t now_ns,
-    int64_t *effective_ns)
+/* The name's resolver sees the change as soon as the server that it asks has
+ * it. While the servers are out, changes wait. */
+static void change(struct sim_dns *dns, struct sim_dns_name *name, struct sim_dns_one next,
+    int64_t now_ns)
 {
-    sim_dns_settle(dns, client, now_ns);
-    dns->counts.updates++;
-    uint64_t serial = ++dns->serial;
-    uint32_t server = sim_dns_resolver_of(dns, client)->server;
-    client->resolver &= ~SIM_DNS_IS_WAITING;
-    client->resolver |= dns->is_down ? SIM_DNS_IS_WAITING : 0;
-    client->effective_ns = dns->is_down || now_ns > HB_NEVER_NS - dns->update_delay_ns
-        ? HB_NEVER_NS : now_ns + sim_dns_lag_ns(dns, server, serial, now_ns);
-    if (effective_ns != NULL) {
-        *effective_ns = client->effective_ns == HB_NEVER_NS
-            ? HB_NEVER_NS : now_ns + sim_dns_lag_max_ns(dns, serial, now_ns);
-    }
+    sim_dns_settle(dns, name, now_ns);
+    uint32_t server = sim_dns_resolver_of(dns, name)->server;
+    name->resolver &= ~SIM_DNS_IS_WAITING;
+    name->resolver |= dns->is_down ? SIM_DNS_IS_WAITING : 0;
+    name->effective_ns = dns->is_down || now_ns > HB_NEVER_NS - dns->update_delay_ns
+        ? HB_NEVER_NS : now_ns + sim_dns_lag_ns(dns, server, dns->serial, now_ns);
+    name->next = next;
+    take_effect(name, now_ns);
 }
 
-enum hb_status sim_dns_point(struct sim_dns *dns, uint32_t client_index, uint32_t site,
+enum hb_status sim_dns_point(struct sim_dns *dns, uint32_t client, uint32_t site,
     double ttl_s, int64_t now_ns, int64_t *effective_ns)
 {
-    assert(client_index < dns->config.client_count);
-    struct sim_dns_client *client = &dns->clients[client_index];
+    assert(client < dns->config.client_count);
     if (dns->config.naming == SIM_DNS_NAMING_COMMON
-        && !sim_dns_resolver_of(dns, client)->sends_subnet) {
+        && !sim_dns_resolver_of(dns, sim_dns_name_of(dns, client))->sends_subnet) {
         dns->counts.updates++;
         dns->counts.refused++;
         if (effective_ns != NULL) {
@@ -237,77 +261,100 @@ enum hb_status sim_dns_point(struct sim_dns *dns, uint32_t client_index, uint32_
     if (!note_ttl(dns, ttl_ms, &ttl_index)) {
         return HB_ERR_FULL;
     }
-    change(dns, client, now_ns, effective_ns);
-    client->next = (struct sim_dns_one) { .ttl_index = ttl_index,
+    struct sim_dns_one next = { .ttl_index = ttl_index,
         .site = site == SIM_DNS_ANYCAST ? SIM_DNS_NOWHERE : (uint16_t)site };
-    take_effect(client, now_ns);
+    dns->counts.updates++;
+    dns->serial++;
+    struct sim_dns_range names = sim_dns_names_of(dns, client);
+    for (uint32_t i = names.first; i < names.end; i++) {
+        change(dns, &dns->names[i], next, now_ns);
+    }
+    if (effective_ns != NULL) { /* when all servers have it */
+        bool is_held = dns->is_down || now_ns > HB_NEVER_NS - dns->update_delay_ns;
+        *effective_ns = is_held ? HB_NEVER_NS
+                                : now_ns + sim_dns_lag_max_ns(dns, dns->serial, now_ns);
+    }
     return HB_OK;
 }
 
-enum hb_status sim_dns_clear(struct sim_dns *dns, uint32_t client_index, int64_t now_ns,
+enum hb_status sim_dns_clear(struct sim_dns *dns, uint32_t client, int64_t now_ns,
     int64_t *effective_ns)
 {
-    return sim_dns_point(dns, client_index, SIM_DNS_ANYCAST, dns->ttl_ms[0] * 1e-3, now_ns,
+    return sim_dns_point(dns, client, SIM_DNS_ANYCAST, dns->ttl_ms[0] * 1e-3, now_ns,
         effective_ns);
 }
 
-uint32_t sim_dns_answer(struct sim_dns *dns, uint32_t client_index, int64_t now_ns)
+/* The client came while its resolver was down, and still is. */
+static bool is_without(const struct sim_dns *dns, uint32_t client)
 {
-    assert(client_index < dns->config.client_count);
-    struct sim_dns_client *client = &dns->clients[client_index];
-    sim_dns_settle(dns, client, now_ns);
-    return client->resolver & SIM_DNS_IS_FAILED ? SIM_DNS_FAILED : site_of(client->cached);
+    return sim_dns_is_shared(dns) && (dns->subnets.name_of[client] & SIM_DNS_IS_WITHOUT) != 0;
+}
+
+static bool is_on(const struct sim_dns *dns, uint32_t client)
+{
+    uint32_t flags = sim_dns_is_shared(dns) ? dns->subnets.name_of[client] & SIM_DNS_IS_ON
+                                            : dns->names[client].resolver & SIM_DNS_CONNECTED;
+    return flags != 0;
+}
+
+uint32_t sim_dns_answer(struct sim_dns *dns, uint32_t client, int64_t now_ns)
+{
+    assert(client < dns->config.client_count);
+    struct sim_dns_name *name = sim_dns_name_of(dns, client);
+    sim_dns_settle(dns, name, now_ns);
+    bool is_failed = (name->resolver & SIM_DNS_IS_FAILED) != 0 || is_without(dns, client);
+    return is_failed ? SIM_DNS_FAILED : site_of(name->cached);
 }
 
 /* The first try that gets no answer at all. */
-static int64_t failing_at_ns(const struct sim_dns *dns, const struct sim_dns_client *client,
+static int64_t failing_at_ns(const struct sim_dns *dns, const struct sim_dns_name *name,
     int64_t due_ns)
 {
-    if (!is_stale_given(dns, client, due_ns)) {
+    if (!is_stale_given(dns, name, due_ns)) {
         return due_ns;
     }
     int64_t end_ns = hb_units_after(dns->down_since_ns, dns->config.stale_max_s);
-    int64_t step_ns = retry_ns(dns, client, due_ns);
+    int64_t step_ns = retry_ns(dns, name, due_ns);
     return due_ns + (end_ns - due_ns + step_ns - 1) / step_ns * step_ns;
 }
 
-int64_t sim_dns_visible_at(struct sim_dns *dns, uint32_t client_index, int64_t now_ns)
+int64_t sim_dns_visible_at(struct sim_dns *dns, uint32_t client, int64_t now_ns)
 {
-    assert(client_index < dns->config.client_count);
-    struct sim_dns_client *client = &dns->clients[client_index];
-    sim_dns_settle(dns, client, now_ns);
-    if ((client->resolver & SIM_DNS_CONNECTED) == 0) {
+    assert(client < dns->config.client_count);
+    struct sim_dns_name *name = sim_dns_name_of(dns, client);
+    sim_dns_settle(dns, name, now_ns);
+    if (!is_on(dns, client) || is_without(dns, client)) {
         return HB_NEVER_NS;
     }
-    const struct sim_dns_resolver *resolver = sim_dns_resolver_of(dns, client);
-    int64_t due_ns = due_at_ns(dns, client);
-    bool is_failed = (client->resolver & SIM_DNS_IS_FAILED) != 0;
+    const struct sim_dns_resolver *resolver = sim_dns_resolver_of(dns, name);
+    int64_t due_ns = due_at_ns(dns, name);
+    bool is_failed = (name->resolver & SIM_DNS_IS_FAILED) != 0;
     if (is_cut_off(dns, resolver)) {
-        return is_failed ? HB_NEVER_NS : failing_at_ns(dns, client, due_ns);
+        return is_failed ? HB_NEVER_NS : failing_at_ns(dns, name, due_ns);
     }
     if (is_failed) {
         return due_ns;
     }
-    uint16_t seen = client->effective_ns <= due_ns ? client->next.site : client->said.site;
-    if (seen != client->cached.site) {
+    uint16_t seen = name->effective_ns <= due_ns ? name->next.site : name->said.site;
+    if (seen != name->cached.site) {
         return due_ns;
     }
-    if (client->effective_ns <= due_ns || client->effective_ns == HB_NEVER_NS
-        || client->next.site == client->cached.site) {
+    if (name->effective_ns <= due_ns || name->effective_ns == HB_NEVER_NS
+        || name->next.site == name->cached.site) {
         return HB_NEVER_NS;
     }
-    int64_t cycle_ns = sim_dns_kept_ns(dns, resolver, client->said) + dns->gap_ns;
-    int64_t cycles = (client->effective_ns - due_ns + cycle_ns - 1) / cycle_ns;
+    int64_t cycle_ns = sim_dns_kept_ns(dns, resolver, name->said) + dns->gap_ns;
+    int64_t cycles = (name->effective_ns - due_ns + cycle_ns - 1) / cycle_ns;
     return due_ns + cycles * cycle_ns;
 }
 
-struct sim_dns_record sim_dns_record(const struct sim_dns *dns, uint32_t client_index)
+struct sim_dns_record sim_dns_record(const struct sim_dns *dns, uint32_t client)
 {
-    assert(client_index < dns->config.client_count);
-    const struct sim_dns_client *client = &dns->clients[client_index];
-    return (struct sim_dns_record) { .site = site_of(client->cached),
-        .ttl_ms = dns->ttl_ms[client->cached.ttl_index], .now_site = site_of(client->said),
-        .fill_ns = client->fill_ns };
+    assert(client < dns->config.client_count);
+    const struct sim_dns_name *name = sim_dns_name_of(dns, client);
+    return (struct sim_dns_record) { .site = site_of(name->cached),
+        .ttl_ms = dns->ttl_ms[name->cached.ttl_index], .now_site = site_of(name->said),
+        .fill_ns = name->fill_ns };
 }
 
 struct sim_dns_counts sim_dns_counts(const struct sim_dns *dns)
@@ -328,7 +375,7 @@ bool sim_dns_serves_stale(const struct sim_dns *dns, uint32_t client)
 uint32_t sim_dns_resolver(const struct sim_dns *dns, uint32_t client)
 {
     assert(client < dns->config.client_count);
-    return dns->clients[client].resolver & SIM_DNS_RESOLVER_MASK;
+    return sim_dns_name_of(dns, client)->resolver & SIM_DNS_RESOLVER_MASK;
 }
 
 uint32_t sim_dns_region_count(const struct sim_dns *dns)
@@ -338,6 +385,6 @@ uint32_t sim_dns_region_count(const struct sim_dns *dns)
 
 size_t sim_dns_bytes(const struct sim_dns *dns)
 {
-    return sizeof *dns + dns->config.client_count * sizeof *dns->clients
-        + dns->resolver_count * sizeof *dns->resolvers;
+    return sizeof *dns + dns->name_count * sizeof *dns->names
+        + dns->resolver_count * sizeof *dns->resolvers + sim_dns_subnets_bytes(dns);
 }

@@ -15,7 +15,10 @@
  * resolver has in its cache, and when the client will see a change. Each
  * connected client asks whenever its answer has expired and a request is due,
  * so its cache is refreshed every TTL + request gap; nothing is simulated in
- * between, all of it follows from the last refresh. 32 bytes a client. */
+ * between, all of it follows from the last refresh. 32 bytes a client.
+ * Clients who share a subnet share its record, and those of them behind one
+ * resolver also its cached answer: the first look-up after it has expired is a
+ * miss and serves them all, so they see every change together. */
 struct sim_dns;
 
 #define SIM_DNS_SITES_MAX UINT16_MAX /* sites have indices below it */
@@ -36,6 +39,9 @@ struct sim_dns_config {
     uint32_t resolvers_per_region;  /* > 0; clients choose by Zipf's law with exponent 1 */
     enum sim_dns_naming naming;
     double ecs_share;      /* of resolvers that send the client's subnet, 0..1 */
+    /* SIM_DNS_NAMING_COMMON: how many clients of a region send the same subnet, in the mean
+     * (each chooses one by lot); 1: each has its own. >= 1 */
+    uint32_t subnet_clients;
     double anycast_ttl_s;  /* of the record before any point and after clear, >= 1 */
     double update_delay_s; /* from a change to all authoritative servers having it */
     double request_gap_s;  /* mean time between a client's requests */
@@ -75,11 +81,20 @@ void sim_dns_authority_outage(struct sim_dns *dns, bool is_down, int64_t now_ns)
 void sim_dns_resolver_outage(struct sim_dns *dns, uint32_t region, bool is_down, int64_t now_ns);
 
 /* The client looks its name up now if what its resolver has is too old, and
- * goes on doing so until it disconnects. */
-void sim_dns_connect(struct sim_dns *dns, uint32_t client, int64_t now_ns);
+ * goes on doing so until it disconnects. True: neighbours (sim_dns_neighbours) who
+ * are connected see what it was told from now on too. */
+bool sim_dns_connect(struct sim_dns *dns, uint32_t client, int64_t now_ns);
 void sim_dns_disconnect(struct sim_dns *dns, uint32_t client, int64_t now_ns);
 
-/* Changes the client's record; *effective_ns (may be NULL) is when the
+/* The clients who share client's record, itself among them; lent for the life of dns. */
+struct sim_dns_neighbours {
+    const uint32_t *clients; /* [count]; NULL: it has its own, count is 0 */
+    uint32_t count;
+};
+struct sim_dns_neighbours sim_dns_neighbours(const struct sim_dns *dns, uint32_t client);
+
+/* Changes the client's record, and so that of its whole subnet: the last command for
+ * one of its clients holds for all; *effective_ns (may be NULL) is when the
  * authoritative servers all answer with it: the DONE of dns_point; HB_NEVER_NS while
  * they are out: then it takes effect some time after the end. A change that is
  * not yet effective is replaced. ttl_s is rounded to milliseconds, 1 ms at least.

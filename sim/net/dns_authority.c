@@ -44,8 +44,8 @@ int64_t sim_dns_lag_max_ns(const struct sim_dns *dns, uint64_t serial, int64_t n
 /* Everybody's state up to now, under the conditions that end here. */
 static void settle_all(struct sim_dns *dns, int64_t now_ns)
 {
-    for (uint32_t client = 0; client < dns->config.client_count; client++) {
-        sim_dns_settle(dns, &dns->clients[client], now_ns);
+    for (uint32_t i = 0; i < dns->name_count; i++) {
+        sim_dns_settle(dns, &dns->names[i], now_ns);
     }
 }
 
@@ -57,12 +57,12 @@ void sim_dns_authority_outage(struct sim_dns *dns, bool is_down, int64_t now_ns)
     settle_all(dns, now_ns);
     dns->is_down = is_down;
     dns->down_since_ns = now_ns;
-    for (uint32_t i = 0; !is_down && i < dns->config.client_count; i++) {
-        struct sim_dns_client *client = &dns->clients[i];
-        if (client->resolver & SIM_DNS_IS_WAITING) {
-            client->resolver &= ~SIM_DNS_IS_WAITING;
-            client->effective_ns = now_ns
-                + sim_dns_lag_ns(dns, sim_dns_resolver_of(dns, client)->server, ++dns->serial,
+    for (uint32_t i = 0; !is_down && i < dns->name_count; i++) {
+        struct sim_dns_name *name = &dns->names[i];
+        if (name->resolver & SIM_DNS_IS_WAITING) {
+            name->resolver &= ~SIM_DNS_IS_WAITING;
+            name->effective_ns = now_ns
+                + sim_dns_lag_ns(dns, sim_dns_resolver_of(dns, name)->server, ++dns->serial,
                     now_ns);
         }
     }
@@ -75,5 +75,10 @@ void sim_dns_resolver_outage(struct sim_dns *dns, uint32_t region, bool is_down,
     uint32_t first = region * dns->config.resolvers_per_region;
     for (uint32_t k = 0; k < dns->config.resolvers_per_region; k++) {
         dns->resolvers[first + k].is_down = is_down;
+    }
+    for (uint32_t i = 0; !is_down && sim_dns_is_shared(dns) && i < dns->config.client_count; i++) {
+        uint32_t resolver = sim_dns_resolver(dns, i);
+        bool is_of_these = resolver - first < dns->config.resolvers_per_region;
+        dns->subnets.name_of[i] &= is_of_these ? ~SIM_DNS_IS_WITHOUT : UINT32_MAX;
     }
 }

@@ -15,6 +15,7 @@ void sim_dns_default(struct sim_dns_config *out)
         .resolvers_per_region = 4,
         .naming = SIM_DNS_NAMING_CLIENT,
         .ecs_share = 0.0,
+        .subnet_clients = 1,
         .anycast_ttl_s = 60.0,
         .update_delay_s = 1.0,
         .request_gap_s = 1.0,
@@ -46,6 +47,7 @@ static enum hb_status checked(const struct sim_dns_config *config)
     bool is_good = config->client_count > 0 && config->region_count > 0
         && config->resolvers_per_region > 0
         && config->region_count < resolvers_max / config->resolvers_per_region
+        && config->subnet_clients > 0 && config->client_count < SIM_DNS_NAME_MASK
         && is_share(config->ecs_share) && is_share(config->extend_share)
         && is_within(config->anycast_ttl_s, 1.0, 30.0 * day_s)
         && is_within(config->update_delay_s, 0.0, 30.0 * day_s)
@@ -99,20 +101,33 @@ static uint32_t chosen_resolver(const struct sim_dns_config *config, uint32_t cl
     return region * config->resolvers_per_region + chosen;
 }
 
-static void place_clients(struct sim_dns *dns, const struct sim_dns_config *config)
+static enum hb_status place_clients(struct sim_dns *dns, const struct sim_dns_config *config)
 {
-    for (uint32_t c = 0; c < dns->config.client_count; c++) {
-        dns->clients[c] = (struct sim_dns_client){
+    uint32_t *resolvers = malloc(config->client_count * sizeof *resolvers);
+    if (resolvers == NULL) {
+        return HB_ERR_MEMORY;
+    }
+    for (uint32_t c = 0; c < config->client_count; c++) {
+        resolvers[c] = chosen_resolver(config, c);
+        dns->counts.violator_clients += dns->resolvers[resolvers[c]].floor_ms > 0;
+        dns->counts.ecs_clients += dns->resolvers[resolvers[c]].sends_subnet;
+    }
+    enum hb_status status = HB_OK;
+    if (config->naming == SIM_DNS_NAMING_COMMON && config->subnet_clients > 1) {
+        status = sim_dns_subnets_create(dns, config->client_regions, resolvers);
+    }
+    dns->names = status == HB_OK ? calloc(dns->name_count, sizeof *dns->names) : NULL;
+    for (uint32_t c = 0; dns->names != NULL && c < config->client_count; c++) {
+        *sim_dns_name_of(dns, c) = (struct sim_dns_name){
             .fill_ns = INT64_MIN,
             .effective_ns = HB_NEVER_NS,
             .cached = { .site = SIM_DNS_NOWHERE },
             .said = { .site = SIM_DNS_NOWHERE },
-            .resolver = chosen_resolver(config, c),
+            .resolver = resolvers[c],
         };
-        const struct sim_dns_resolver *resolver = &dns->resolvers[dns->clients[c].resolver];
-        dns->counts.violator_clients += resolver->floor_ms > 0;
-        dns->counts.ecs_clients += resolver->sends_subnet;
     }
+    free(resolvers);
+    return dns->names == NULL ? HB_ERR_MEMORY : HB_OK;
 }
 
 enum hb_status sim_dns_create(const struct sim_dns_config *config, struct sim_dns **out)
@@ -129,9 +144,9 @@ enum hb_status sim_dns_create(const struct sim_dns_config *config, struct sim_dn
     dns->config.client_regions = NULL; /* lent for this call */
     /* one more group for clients of no region */
     dns->resolver_count = (config->region_count + 1) * config->resolvers_per_region;
-    dns->clients = calloc(dns->config.client_count, sizeof *dns->clients);
+    dns->name_count = config->client_count;
     dns->resolvers = calloc(dns->resolver_count, sizeof *dns->resolvers);
-    if (dns->clients == NULL || dns->resolvers == NULL) {
+    if (dns->resolvers == NULL) {
         sim_dns_free(dns);
         return HB_ERR_MEMORY;
     }
@@ -142,7 +157,11 @@ enum hb_status sim_dns_create(const struct sim_dns_config *config, struct sim_dn
     dns->ttl_ms[0]
         = (uint32_t)lround((is_missing ? config->negative_ttl_s : config->anycast_ttl_s) * 1e3);
     draw_resolvers(dns, config);
-    place_clients(dns, config);
+    status = place_clients(dns, config);
+    if (status != HB_OK) {
+        sim_dns_free(dns);
+        return status;
+    }
     *out = dns;
     return HB_OK;
 }
@@ -152,7 +171,8 @@ void sim_dns_free(struct sim_dns *dns)
     if (dns == NULL) {
         return;
     }
+    free(dns->names);
+    sim_dns_subnets_free(&dns->subnets);
     free(dns->resolvers);
-    free(dns->clients);
     free(dns);
 }

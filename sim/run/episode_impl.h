@@ -203,6 +203,8 @@ void sim_presence_finish(struct sim_episode *episode);
 
 /* serve.c */
 void sim_serve_touch(struct sim_episode *episode, uint32_t client);
+/* Those who are connected and share the client's record. */
+void sim_serve_touch_subnet(struct sim_episode *episode, uint32_t client);
 void sim_serve_settle(struct sim_episode *episode);
 /* Returns the site that the packets reach first. */
 uint32_t sim_serve_open(struct sim_episode *episode, uint32_t client);

@@ -160,8 +160,13 @@ void sim_outage_close(struct sim_episode *episode, uint32_t client)
 
 void sim_outage_said(struct sim_episode *episode, uint32_t client, int64_t effective_ns)
 {
-    if (episode->outage != NULL) {
-        episode->outage->clients[client].said_ns = effective_ns;
+    if (episode->outage == NULL) {
+        return;
+    }
+    episode->outage->clients[client].said_ns = effective_ns;
+    struct sim_dns_neighbours shared = sim_dns_neighbours(episode->dns, client);
+    for (uint32_t i = 0; i < shared.count; i++) {
+        episode->outage->clients[shared.clients[i]].said_ns = effective_ns;
     }
 }
 

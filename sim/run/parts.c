@@ -129,6 +129,7 @@ enum hb_status sim_parts_net(struct sim_episode *episode)
     dns.resolvers_per_region = network->resolvers_per_region;
     dns.naming = (enum sim_dns_naming)network->naming;
     dns.ecs_share = network->ecs_share;
+    dns.subnet_clients = network->subnet_clients;
     dns.anycast_ttl_s = network->anycast_ttl_s;
     dns.update_delay_s = network->update_delay_s;
     dns.request_gap_s = fmin(1.0 / episode->scenario->service.request_rate_hz, request_gap_max_s);

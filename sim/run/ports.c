@@ -135,6 +135,7 @@ static void note_update(struct sim_episode *episode, uint32_t client, int64_t ef
 {
     sim_ledger_book_item(sim_infra_ledger(episode->infra), SIM_LEDGER_ITEM_DNS_UPDATE, HB_NONE, 1);
     sim_outage_said(episode, client, effective_ns);
+    sim_serve_touch_subnet(episode, client);
     if (!episode->riders[client].is_connected) {
         return;
     }

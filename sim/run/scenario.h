@@ -80,7 +80,7 @@ struct sim_scenario_network {
     char at[256], matrix[SIM_SCENARIO_FILE], matrix_nodes[SIM_SCENARIO_FILE];
     double aggregation_ms, detour_ms, detour_km, stretch, suboptimal;
     uint32_t naming; /* enum sim_dns_naming */
-    uint32_t resolvers_per_region;
+    uint32_t resolvers_per_region, subnet_clients;
     double ecs_share, anycast_ttl_s, update_delay_s;
     double extend_share, extend_floor_s, extend_sigma;
     uint32_t secondaries;

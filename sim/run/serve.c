@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Which endpoint a client's requests reach. Its resolver answers with a site
- * or with the anycast address, which leads to the catchment's site. There
+ * or with the anycast address, which leads to the catchment's site. There, and at
+ * the site that a common name's record tells a whole subnet, unless the client's own
+ * instance runs there,
  *   - a client whose primary lives elsewhere is passed on to it (its record is
  *     not visible yet), at the price of the way between the two sites;
  *   - a client whose primary is there waits for it while it resumes, or until
@@ -96,6 +98,32 @@ static struct target target_of_record(const struct sim_episode *episode, uint32_
         .fate = is_cut ? SIM_CATCHMENT_DEAD : SIM_CATCHMENT_SERVED, .rtt_ms = (double)NAN };
 }
 
+/* The packets reach target->front, where the client need not have an instance. */
+static void pass_on(struct sim_episode *episode, uint32_t client, struct target *target)
+{
+    const struct sim_rider *rider = &episode->riders[client];
+    if (has_running_primary(episode, client)) {
+        bool is_cut = sim_catchment_is_cut(episode->catchment, rider->primary);
+        target->serve = is_cut ? HB_NONE : rider->primary;
+        target->heading = rider->primary;
+        target->is_proxied = target->front != rider->primary && !is_cut;
+        target->fate = is_cut ? SIM_CATCHMENT_DEAD : target->fate;
+    } else if (rider->home != target->front && rider->primary != target->front) {
+        move_home(episode, client, target->front);
+    }
+}
+
+/* The record's address is the site's, not the client's: others of its subnet may have
+ * been meant. */
+static struct target target_of_subnet(struct sim_episode *episode, uint32_t client, uint32_t site)
+{
+    struct target target = target_of_record(episode, site);
+    if (target.serve != HB_NONE && !sim_infra_is_running(episode->infra, client, site)) {
+        pass_on(episode, client, &target);
+    }
+    return target;
+}
+
 static struct target target_of(struct sim_episode *episode, uint32_t client)
 {
     const struct sim_rider *rider = &episode->riders[client];
@@ -105,21 +133,17 @@ static struct target target_of(struct sim_episode *episode, uint32_t client)
             .is_unnamed = true, .fate = SIM_CATCHMENT_BLACKHOLE, .rtt_ms = (double)NAN };
     }
     if (answer != SIM_DNS_ANYCAST) {
-        return target_of_record(episode, answer);
+        bool is_common = episode->scenario->network.naming == SIM_DNS_NAMING_COMMON;
+        return is_common ? target_of_subnet(episode, client, answer)
+                         : target_of_record(episode, answer);
     }
     struct sim_catchment_view view = sim_catchment_view(episode->catchment, rider->place);
     bool is_reached = view.fate == SIM_CATCHMENT_SERVED || view.fate == SIM_CATCHMENT_STALE;
     struct target target = { .front = is_reached ? view.site : HB_NONE, .fate = view.fate,
         .rtt_ms = view.rtt_ms, .heading = view.site, .is_anycast = true };
     target.serve = target.front;
-    if (is_reached && has_running_primary(episode, client)) {
-        bool is_cut = sim_catchment_is_cut(episode->catchment, rider->primary);
-        target.serve = is_cut ? HB_NONE : rider->primary;
-        target.heading = rider->primary;
-        target.is_proxied = target.front != rider->primary && !is_cut;
-        target.fate = is_cut ? SIM_CATCHMENT_DEAD : target.fate;
-    } else if (is_reached && rider->home != target.front && rider->primary != target.front) {
-        move_home(episode, client, target.front);
+    if (is_reached) {
+        pass_on(episode, client, &target);
     }
     return target;
 }
@@ -183,8 +207,7 @@ static void note_conditions(struct sim_episode *episode, uint32_t client,
     rider->base_ms = (float)base_ms(episode, client, target);
     struct sim_outage_view view = { .site = target->heading, .is_anycast = target->is_anycast,
         .is_failed = target->is_unnamed,
-        .is_proxied = target->is_anycast && target->heading != target->front
-            && target->front != HB_NONE,
+        .is_proxied = target->heading != target->front && target->front != HB_NONE,
         .is_dead = target->fate == SIM_CATCHMENT_DEAD };
     sim_outage_look(episode, client, &view);
 }
@@ -225,6 +248,16 @@ void sim_serve_touch(struct sim_episode *episode, uint32_t client)
     }
 }
 
+void sim_serve_touch_subnet(struct sim_episode *episode, uint32_t client)
+{
+    struct sim_dns_neighbours shared = sim_dns_neighbours(episode->dns, client);
+    for (uint32_t i = 0; i < shared.count; i++) {
+        if (episode->riders[shared.clients[i]].is_connected) {
+            sim_serve_touch(episode, shared.clients[i]);
+        }
+    }
+}
+
 void sim_serve_settle(struct sim_episode *episode)
 {
     while (episode->dirty_count > 0) {
@@ -237,7 +270,9 @@ void sim_serve_settle(struct sim_episode *episode)
 uint32_t sim_serve_open(struct sim_episode *episode, uint32_t client)
 {
     int64_t now_ns = sim_episode_now_ns(episode);
-    sim_dns_connect(episode->dns, client, now_ns);
+    if (sim_dns_connect(episode->dns, client, now_ns)) {
+        sim_serve_touch_subnet(episode, client);
+    }
     struct target target = target_of(episode, client);
     redirect(episode, client, target.serve);
     note_conditions(episode, client, &target);

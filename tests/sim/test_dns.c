@@ -358,6 +358,7 @@ static void settings_out_of_range_are_refused(void **state)
     REFUSE(resolvers_per_region, 0);
     REFUSE(resolvers_per_region, 1u << 24);
     REFUSE(ecs_share, 1.1);
+    REFUSE(subnet_clients, 0);
     REFUSE(anycast_ttl_s, 0.9);
     REFUSE(update_delay_s, -0.1);
     REFUSE(request_gap_s, NAN);
