@@ -68,7 +68,7 @@ static void cell(const float *pre, size_t units, float *h, float *c)
 
 static float exp_sum(float *x, size_t n, float factor)
 {
-    return body_exp_sum(x, n, factor);
+    return body_exp_sum(x, n, factor, -body_max(x, n) * factor, HB_LSTM_MATH_DEGREE_6);
 }
 
 static void relu(float *x, size_t n)
@@ -191,15 +191,21 @@ void hb_lstm_flush_restore(uint32_t before)
 #endif
 }
 
+static size_t whole_lines(size_t count, size_t size)
+{
+    return hb_lstm_round_up(count * size + (count == 0), 64);
+}
+
+void *hb_lstm_memory_untouched(size_t count, size_t size)
+{
+    return count > (SIZE_MAX - 64) / size ? NULL : aligned_alloc(64, whole_lines(count, size));
+}
+
 void *hb_lstm_memory(size_t count, size_t size)
 {
-    if (count > (SIZE_MAX - 64) / size) {
-        return NULL;
-    }
-    size_t bytes = hb_lstm_round_up(count * size + (count == 0), 64);
-    void *memory = aligned_alloc(64, bytes);
+    void *memory = hb_lstm_memory_untouched(count, size);
     if (memory != NULL) {
-        memset(memory, 0, bytes);
+        memset(memory, 0, whole_lines(count, size));
     }
     return memory;
 }

@@ -6,6 +6,7 @@
  * give the same bits: lanes run across outputs, every output is one chain of fused
  * multiply-adds in the order of k, sums of vectors run in 32 chains. */
 #include "core/lstm_net.h"
+#include "core/lstm_vector.h"
 
 enum { hb_lstm_panel = 32, hb_lstm_pad = 16 }; /* columns of a panel; what rows are padded to */
 
@@ -73,13 +74,6 @@ const struct hb_lstm_kernels *hb_lstm_kernels_avx2(void);
 const struct hb_lstm_kernels *hb_lstm_kernels_avx512(void);
 void hb_lstm_kernel_product_avx2(const struct hb_lstm_product *product);
 void hb_lstm_kernel_product_avx512(const struct hb_lstm_product *product);
-
-/* Sets the vector unit to flush denormals to zero; returns what to restore. */
-uint32_t hb_lstm_flush_on(void);
-void hb_lstm_flush_restore(uint32_t before);
-
-/* count floats, or bytes, zeroed, 64-byte aligned, freed by free(); NULL: no memory. */
-void *hb_lstm_memory(size_t count, size_t size);
 
 static inline size_t hb_lstm_round_up(size_t n, size_t to)
 {

@@ -2,90 +2,27 @@
 #ifndef HB_LSTM_KERNEL_BODY_H
 #define HB_LSTM_KERNEL_BODY_H
 
-/* Bodies that are compiled once per vector unit by being inlined into functions of that unit;
- * plain C in an order that does not depend on the unit. */
+/* Bodies of serving alone; see lstm_vector.h. */
 #include "core/lstm_kernel.h"
-#include "core/lstm_math.h"
-
-#define BODY __attribute__((always_inline)) static inline
-#define AVX2 __attribute__((target("avx2,fma,f16c")))
-#define AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma,f16c")))
-
-enum { body_lanes = 32 }; /* sums run in 32 chains, added in order at the end */
-
-/* 1 / this is the logistic function of -x. At 43 it is as good as 0, and products of two of these
- * are finite. */
-BODY float body_below(float x)
-{
-    return 1.0F + hb_lstm_math_exp_to(x, 43.0F);
-}
 
 /* With I = 1 + exp(-i), G = 1 + exp(2 g) and so on: c f + i g = c / F + (G - 2) / (I G),
  * h = (C - 2) / (O C). */
 BODY void body_cell(const float *restrict pre, size_t units, float *restrict h, float *restrict c)
 {
+    const enum hb_lstm_math_degree degree = HB_LSTM_MATH_DEGREE_6;
     const float *i = pre, *f = pre + units, *g = pre + 2 * units, *o = pre + 3 * units;
     for (size_t u = 0; u < units; u++) {
-        float i_below = body_below(-i[u]), g_below = body_below(2.0F * g[u]);
-        c[u] = c[u] / body_below(-f[u]) + (g_below - 2.0F) / (i_below * g_below);
-        float c_below = body_below(2.0F * c[u]);
-        h[u] = (c_below - 2.0F) / (body_below(-o[u]) * c_below);
+        float i_below = body_below(-i[u], degree), g_below = body_below(2.0F * g[u], degree);
+        c[u] = c[u] / body_below(-f[u], degree) + (g_below - 2.0F) / (i_below * g_below);
+        float c_below = body_below(2.0F * c[u], degree);
+        h[u] = (c_below - 2.0F) / (body_below(-o[u], degree) * c_below);
     }
-}
-
-BODY float body_max(const float *x, size_t n)
-{
-    float best[body_lanes];
-    size_t whole = n / body_lanes * body_lanes;
-    for (size_t j = 0; j < body_lanes; j++) {
-        best[j] = x[j < n ? j : 0];
-    }
-    for (size_t k = 0; k < whole; k += body_lanes) {
-        for (size_t j = 0; j < body_lanes; j++) {
-            best[j] = x[k + j] > best[j] ? x[k + j] : best[j];
-        }
-    }
-    float top = best[0];
-    for (size_t j = 0; j < body_lanes; j++) {
-        top = best[j] > top ? best[j] : top;
-    }
-    for (size_t k = whole; k < n; k++) {
-        top = x[k] > top ? x[k] : top;
-    }
-    return top;
-}
-
-BODY float body_exp_sum(float *restrict x, size_t n, float factor)
-{
-    float sum[body_lanes] = { 0.0F }, total = 0.0F, down = -body_max(x, n) * factor;
-    size_t whole = n / body_lanes * body_lanes;
-    for (size_t k = 0; k < whole; k += body_lanes) {
-        for (size_t j = 0; j < body_lanes; j++) {
-            x[k + j] = hb_lstm_math_exp_to(fmaf(x[k + j], factor, down), 88.0F);
-            sum[j] += x[k + j];
-        }
-    }
-    for (size_t k = whole; k < n; k++) {
-        x[k] = hb_lstm_math_exp_to(fmaf(x[k], factor, down), 88.0F);
-        total += x[k];
-    }
-    for (size_t j = 0; j < body_lanes; j++) {
-        total += sum[j];
-    }
-    return total;
 }
 
 BODY void body_relu(float *x, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         x[i] = x[i] > 0.0F ? x[i] : 0.0F;
-    }
-}
-
-BODY void body_scale(float *x, size_t n, float factor)
-{
-    for (size_t i = 0; i < n; i++) {
-        x[i] *= factor;
     }
 }
 

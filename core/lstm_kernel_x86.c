@@ -166,7 +166,8 @@ AVX2 static void half_unpack(const uint16_t *half, size_t n, float *x)
     }                                                                                     \
     UNIT static float exp_sum_##suffix(float *x, size_t n, float factor)                  \
     {                                                                                     \
-        return body_exp_sum(x, n, factor);                                                \
+        return body_exp_sum(x, n, factor, -body_max(x, n) * factor,                       \
+            HB_LSTM_MATH_DEGREE_6);                                                       \
     }                                                                                     \
     UNIT static void relu_##suffix(float *x, size_t n)                                    \
     {                                                                                     \
@@ -195,16 +196,12 @@ static const struct hb_lstm_kernels kernels_vnni
 
 const struct hb_lstm_kernels *hb_lstm_kernels_avx2(void)
 {
-    int is_there = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    return is_there ? &kernels_avx2 : NULL;
+    return hb_lstm_vector_has_avx2() ? &kernels_avx2 : NULL;
 }
 
 const struct hb_lstm_kernels *hb_lstm_kernels_avx512(void)
 {
-    int is_there = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
-        && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")
-        && __builtin_cpu_supports("fma");
-    if (!is_there) {
+    if (!hb_lstm_vector_has_avx512()) {
         return NULL;
     }
     return __builtin_cpu_supports("avx512vnni") ? &kernels_vnni : &kernels_avx512;

@@ -11,20 +11,32 @@
  * vectorised. Only + - * /, fmaf (which has one right answer) and moves of bits;
  * -ffp-contract=off is asked for. */
 
-/* exp(x) = 2^n exp(r), |r| <= ln 2 / 2: Cody and Waite's split of ln 2 and a polynomial of
- * degree 6; within 2 units in the last place. Clamped to -87, where a float is still normal, and
- * to most <= 88. */
-static inline float hb_lstm_math_exp_to(float x, float most)
+/* Terms of the polynomial for exp: 6 of Taylor's, within 2 units in the last place, serve; 7 with
+ * coefficients by Remez, within 1, train. */
+enum hb_lstm_math_degree { HB_LSTM_MATH_DEGREE_6, HB_LSTM_MATH_DEGREE_7 };
+
+/* exp(x) = 2^n exp(r), |r| <= ln 2 / 2: Cody and Waite's split of ln 2 and a polynomial by fused
+ * multiply-adds. Clamped to -87, where a float is still normal, and to most <= 88. */
+static inline float hb_lstm_math_exp_to(float x, float most, enum hb_lstm_math_degree degree)
 {
     x = x < -87.0F ? -87.0F : x;
     x = x > most ? most : x;
     float shifted = fmaf(x, 1.44269504F, 12582912.0F); /* 1.5 * 2^23: rounds to nearest */
     float n = shifted - 12582912.0F;
     float r = fmaf(n, 2.12194440e-4F, fmaf(n, -0.693359375F, x));
-    float p = fmaf(1.0F / 720.0F, r, 1.0F / 120.0F);
-    p = fmaf(p, r, 1.0F / 24.0F);
-    p = fmaf(p, r, 1.0F / 6.0F);
-    p = fmaf(p, r, 0.5F);
+    float p;
+    if (degree == HB_LSTM_MATH_DEGREE_6) {
+        p = fmaf(1.0F / 720.0F, r, 1.0F / 120.0F);
+        p = fmaf(p, r, 1.0F / 24.0F);
+        p = fmaf(p, r, 1.0F / 6.0F);
+        p = fmaf(p, r, 0.5F);
+    } else {
+        p = fmaf(1.9875691500e-4F, r, 1.3981999507e-3F);
+        p = fmaf(p, r, 8.3334519073e-3F);
+        p = fmaf(p, r, 4.1665795894e-2F);
+        p = fmaf(p, r, 1.6666665459e-1F);
+        p = fmaf(p, r, 5.0000001201e-1F);
+    }
     p = fmaf(p * r, r, r) + 1.0F;
     uint32_t bits; /* n is in the low bits of shifted */
     memcpy(&bits, &shifted, sizeof bits);
@@ -34,19 +46,9 @@ static inline float hb_lstm_math_exp_to(float x, float most)
     return p * power;
 }
 
-static inline float hb_lstm_math_exp(float x)
-{
-    return hb_lstm_math_exp_to(x, 88.0F);
-}
-
 static inline float hb_lstm_math_logistic(float x)
 {
-    return 1.0F / (1.0F + hb_lstm_math_exp(-x));
-}
-
-static inline float hb_lstm_math_tanh(float x)
-{
-    return 1.0F - 2.0F / (1.0F + hb_lstm_math_exp(2.0F * x));
+    return 1.0F / (1.0F + hb_lstm_math_exp_to(-x, 88.0F, HB_LSTM_MATH_DEGREE_6));
 }
 
 /* log(x), x > 0 and normal: x = 2^e m, m in [sqrt 1/2, sqrt 2); log m = 2 artanh s with

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "models/gemm_impl.h"
 
+#include "core/lstm_vector.h"
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 
 enum { wide = model_gemm_wide };
-
-#define BODY __attribute__((always_inline)) static inline
 
 /* 8 rows, stride floats apart, become 8 columns of a block. */
 __attribute__((target("avx2"), always_inline)) static inline void turn(const float *from,
@@ -238,13 +238,13 @@ __attribute__((target("avx2,fma"))) static void tile_256(const struct model_gemm
 const struct model_gemm_kernels *model_gemm_kernels_avx2(void)
 {
     static const struct model_gemm_kernels kernels = { pack_256, tile_256 };
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &kernels : NULL;
+    return hb_lstm_vector_has_avx2() ? &kernels : NULL;
 }
 
 const struct model_gemm_kernels *model_gemm_kernels_avx512(void)
 {
     static const struct model_gemm_kernels kernels = { pack_512, tile_512 };
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("fma") ? &kernels : NULL;
+    return hb_lstm_vector_has_avx512() ? &kernels : NULL;
 }
 #else
 const struct model_gemm_kernels *model_gemm_kernels_avx2(void)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/lstm_vector.h"
 #include "models/lstm.h"
 #include "models/memory.h"
 #include "models/random.h"
@@ -286,7 +287,7 @@ static void *work(void *ctx)
     struct model_lstm_input input = { .rows = plain->rows, .row_count = plain->row_count,
         .row_of = plain->row_of, .features = crew->batch->features };
     struct model_lstm_weights to = lstm_of(plain, plain->gradient);
-    unsigned before = model_vector_flush_denormals();
+    uint32_t before = hb_lstm_flush_on();
     model_lstm_forward_rows(plain->lstm, shape, &input, plain->tape, part);
     wait_for_all(crew);
     const float *h = model_lstm_forward_steps(plain->lstm, shape, &input, plain->tape, part);
@@ -307,7 +308,7 @@ static void *work(void *ctx)
     }
     wait_for_all(crew);
     move(crew, member->part);
-    model_vector_restore_denormals(before);
+    hb_lstm_flush_restore(before);
     return NULL;
 }
 

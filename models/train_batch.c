@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "core/lstm_vector.h"
 #include "models/random.h"
 #include "models/train_impl.h"
 #include "models/vector.h"
@@ -20,7 +21,7 @@ struct crew {
 static void *work(void *ctx)
 {
     struct crew *crew = ctx;
-    unsigned before = model_vector_flush_denormals();
+    uint32_t before = hb_lstm_flush_on();
     for (;;) {
         int shard = atomic_fetch_add(&crew->next, 1);
         if (shard >= shards) {
@@ -29,7 +30,7 @@ static void *work(void *ctx)
         crew->sums[shard] = model_shard_run(crew->trainer->shards[shard], &crew->weights,
             &crew->tasks[shard]);
     }
-    model_vector_restore_denormals(before);
+    hb_lstm_flush_restore(before);
     return NULL;
 }
 

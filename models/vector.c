@@ -2,45 +2,27 @@
 #include "models/vector.h"
 
 #include <math.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <string.h>
 
-#if defined(__SSE2__)
-#include <immintrin.h>
-#endif
+#include "core/lstm_vector.h"
 
 /* Bodies are compiled once per vector unit by being inlined into functions of that unit. Their
  * order of operations, and so their results, are the same on each. */
-#define BODY __attribute__((always_inline)) static inline
 #if defined(__x86_64__)
 #define PER_UNIT(type, name, parameters, arguments)                            \
-    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma"))) static type \
-        name##_512 parameters                                                  \
+    AVX512 static type name##_512 parameters                                   \
     {                                                                          \
         return name##_body arguments;                                          \
     }                                                                          \
-    __attribute__((target("avx2,fma"))) static type name##_256 parameters      \
+    AVX2 static type name##_256 parameters                                     \
     {                                                                          \
         return name##_body arguments;                                          \
     }                                                                          \
     type name parameters                                                       \
     {                                                                          \
-        return has_512() ? name##_512 arguments                                \
-            : has_256()  ? name##_256 arguments                                \
-                         : name##_body arguments;                              \
+        return hb_lstm_vector_has_avx512() ? name##_512 arguments              \
+            : hb_lstm_vector_has_avx2()    ? name##_256 arguments              \
+                                           : name##_body arguments;            \
     }
-
-static bool has_512(void)
-{
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
-        && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-}
-
-static bool has_256(void)
-{
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-}
 #else
 #define PER_UNIT(type, name, parameters, arguments) \
     type name parameters                            \
@@ -49,35 +31,9 @@ static bool has_256(void)
     }
 #endif
 
-/* exp(x) = 2^n exp(r), |r| <= ln 2 / 2: Cody and Waite's split of ln 2 and a
- * polynomial of degree 6 (Remez on that interval), by fused multiply-adds.
- * Clamped to -87, where a float is still normal, and to most <= 88. */
-BODY float exp_to(float x, float most)
-{
-    x = x < -87.0F ? -87.0F : x;
-    x = x > most ? most : x;
-    float shifted = fmaf(x, 1.44269504F, 12582912.0F); /* 1.5 * 2^23: rounds to nearest */
-    float n = shifted - 12582912.0F;
-    float r = fmaf(n, 2.12194440e-4F, fmaf(n, -0.693359375F, x));
-    float p = fmaf(1.9875691500e-4F, r, 1.3981999507e-3F);
-    p = fmaf(p, r, 8.3334519073e-3F);
-    p = fmaf(p, r, 4.1665795894e-2F);
-    p = fmaf(p, r, 1.6666665459e-1F);
-    p = fmaf(p, r, 5.0000001201e-1F);
-    p = fmaf(p * r, r, r) + 1.0F;
-    uint32_t bits; /* n is in the low bits of shifted */
-    memcpy(&bits, &shifted, sizeof bits);
-    bits = (bits << 23) + (UINT32_C(127) << 23);
-    float power;
-    memcpy(&power, &bits, sizeof power);
-    return p * power;
-}
-
-/* 1 / this is the logistic function of -x. At 43 it is as good as 0, and products of two of these
- * are finite. */
 BODY float below_of(float x)
 {
-    return 1.0F + exp_to(x, 43.0F);
+    return body_below(x, HB_LSTM_MATH_DEGREE_7);
 }
 
 BODY float tanh_of(float x)
@@ -125,52 +81,18 @@ PER_UNIT(void, model_vector_cell_back, (float *restrict gates, const float *rest
     const float *restrict c, const float *restrict dh, size_t units, float *restrict dc),
     (gates, c_before, c, dh, units, dc))
 
-enum { lanes = 32 }; /* sums run in 32 chains, added in order at the end */
-
 BODY float model_vector_exp_sum_body(float *restrict x, size_t n, float *restrict max)
 {
-    float best[lanes], sum[lanes] = { 0.0F };
-    size_t whole = n / lanes * lanes;
-    for (size_t j = 0; j < lanes; j++) {
-        best[j] = x[j < n ? j : 0];
-    }
-    for (size_t k = 0; k < whole; k += lanes) {
-        for (size_t j = 0; j < lanes; j++) {
-            best[j] = x[k + j] > best[j] ? x[k + j] : best[j];
-        }
-    }
-    float top = best[0];
-    for (size_t j = 0; j < lanes; j++) {
-        top = best[j] > top ? best[j] : top;
-    }
-    for (size_t k = whole; k < n; k++) {
-        top = x[k] > top ? x[k] : top;
-    }
-    for (size_t k = 0; k < whole; k += lanes) {
-        for (size_t j = 0; j < lanes; j++) {
-            x[k + j] = exp_to(x[k + j] - top, 0.0F);
-            sum[j] += x[k + j];
-        }
-    }
-    float total = 0.0F;
-    for (size_t k = whole; k < n; k++) {
-        x[k] = exp_to(x[k] - top, 0.0F);
-        total += x[k];
-    }
-    for (size_t j = 0; j < lanes; j++) {
-        total += sum[j];
-    }
+    float top = body_max(x, n);
     *max = top;
-    return total;
+    return body_exp_sum(x, n, 1.0F, -top, HB_LSTM_MATH_DEGREE_7);
 }
 PER_UNIT(float, model_vector_exp_sum, (float *restrict x, size_t n, float *restrict max), (x, n,
     max))
 
 BODY void model_vector_scale_body(float *x, size_t n, float factor)
 {
-    for (size_t i = 0; i < n; i++) {
-        x[i] *= factor;
-    }
+    body_scale(x, n, factor);
 }
 PER_UNIT(void, model_vector_scale, (float *x, size_t n, float factor), (x, n, factor))
 
@@ -195,17 +117,17 @@ PER_UNIT(void, model_vector_add_times, (float *restrict sum, const float *restri
 
 BODY double model_vector_square_sum_body(const float *x, size_t n)
 {
-    double sum[lanes] = { 0.0 }, total = 0.0;
-    size_t whole = n / lanes * lanes;
-    for (size_t k = 0; k < whole; k += lanes) {
-        for (size_t j = 0; j < lanes; j++) {
+    double sum[body_lanes] = { 0.0 }, total = 0.0;
+    size_t whole = n / body_lanes * body_lanes;
+    for (size_t k = 0; k < whole; k += body_lanes) {
+        for (size_t j = 0; j < body_lanes; j++) {
             sum[j] += (double)x[k + j] * (double)x[k + j];
         }
     }
     for (size_t k = whole; k < n; k++) {
         total += (double)x[k] * (double)x[k];
     }
-    for (size_t j = 0; j < lanes; j++) {
+    for (size_t j = 0; j < body_lanes; j++) {
         total += sum[j];
     }
     return total;
@@ -227,23 +149,3 @@ BODY void model_vector_adam_step_body(const struct model_vector_adam *adam, cons
 PER_UNIT(void, model_vector_adam_step, (const struct model_vector_adam *adam, const float
     *restrict gradient, size_t n, float *restrict x, float *restrict m, float *restrict v),
     (adam, gradient, n, x, m, v))
-
-unsigned model_vector_flush_denormals(void)
-{
-#if defined(__SSE2__)
-    unsigned before = _mm_getcsr();
-    _mm_setcsr(before | 0x8040U);
-    return before;
-#else
-    return 0;
-#endif
-}
-
-void model_vector_restore_denormals(unsigned before)
-{
-#if defined(__SSE2__)
-    _mm_setcsr(before);
-#else
-    (void)before;
-#endif
-}

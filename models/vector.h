@@ -5,7 +5,8 @@
 #include <stddef.h>
 
 /* Element-wise kernels of recurrent training, each compiled for the vector
- * units that the processor has; results do not depend on which. exp is within
+ * units that the processor has; results do not depend on which. The exponential,
+ * the sums and the units are core/lstm_vector.h's: exp is within
  * 2 units in the last place, tanh and the logistic function within 2e-7. */
 
 /* One LSTM step of `count` cells in a row: pre [4][units] holds the sums of
@@ -34,10 +35,5 @@ struct model_vector_adam {
 };
 void model_vector_adam_step(const struct model_vector_adam *adam, const float *gradient, size_t n,
     float *x, float *m, float *v);
-
-/* Numbers below 1e-38 count as zero in this thread: they are a hundred times as slow. Returns
- * what to restore. */
-unsigned model_vector_flush_denormals(void);
-void model_vector_restore_denormals(unsigned before);
 
 #endif
