@@ -9,6 +9,7 @@
 
 #include "analysis/migration.h"
 #include "tests/support/paths.h"
+#include "tests/support/program.h"
 
 static struct analysis_migration *read_from(const char *directory)
 {
@@ -103,37 +104,9 @@ static void the_small_case_follows_the_hand_count(void **state)
 }
 
 /* A copy of the small case in a new folder, one file of it replaced. */
-static char folder[64];
+static char *folder;
 
 static const char *const names[] = { "cells.csv", "slots.csv", "cell_of_user.csv" };
-
-static void write_file(const char *name, const char *text)
-{
-    char path[128];
-    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
-    FILE *file = fopen(path, "wb");
-    assert_non_null(file);
-    assert_true(fputs(text, file) >= 0);
-    assert_int_equal(fclose(file), 0);
-}
-
-static int make_folder(void **state)
-{
-    (void)state;
-    strcpy(folder, "/tmp/harbinger-migration-XXXXXX");
-    return mkdtemp(folder) == NULL;
-}
-
-static int drop_folder(void **state)
-{
-    (void)state;
-    for (int i = 0; i < 3; i++) {
-        char path[128];
-        (void)snprintf(path, sizeof path, "%s/%s", folder, names[i]);
-        (void)unlink(path);
-    }
-    return rmdir(folder);
-}
 
 static void write_small_case(void)
 {
@@ -145,7 +118,7 @@ static void write_small_case(void)
         assert_non_null(file);
         text[fread(text, 1, sizeof text - 1, file)] = '\0';
         assert_int_equal(fclose(file), 0);
-        write_file(names[i], text);
+        program_write(folder, names[i], text);
     }
 }
 
@@ -155,10 +128,10 @@ static void one_move_is_under_way_at_a_time(void **state)
 {
     (void)state;
     write_small_case();
-    write_file("slots.csv",
+    program_write(folder, "slots.csv",
         "slot,cm,pm,ct,pt,total_users\n0,2,-1,4,-4,1\n1,2,-1,4,-4,1\n2,2,-1,4,-4,1\n"
         "3,2,-1,4,-4,1\n4,2,-1,4,-4,1\n");
-    write_file("cell_of_user.csv", "user,slot,cell\n9,0,1\n9,1,3\n9,2,3\n9,3,3\n9,4,3\n");
+    program_write(folder, "cell_of_user.csv", "user,slot,cell\n9,0,1\n9,1,3\n9,2,3\n9,3,3\n9,4,3\n");
     struct analysis_migration *migration = read_from(folder);
     assert_near(cost_of(migration, ANALYSIS_MIGRATION_THRESHOLD, 1, 2), 6.392 / 5, 1e-12);
     assert_near(cost_of(migration, ANALYSIS_MIGRATION_THRESHOLD, 1, 4), 8.808 / 5, 1e-12);
@@ -215,7 +188,7 @@ static void spoiled_folders_are_told_by_file_and_line(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof spoiled / sizeof spoiled[0]; i++) {
         write_small_case();
-        write_file(spoiled[i].name, spoiled[i].text);
+        program_write(folder, spoiled[i].name, spoiled[i].text);
         struct data_problem problem = { .text = "" };
         struct analysis_migration *migration = NULL;
         assert_int_equal(analysis_migration_read(folder, &problem, &migration), HB_ERR_FORMAT);
@@ -240,13 +213,16 @@ static void an_absent_file_is_told(void **state)
 
 int main(void)
 {
+#define IN_FOLDER(name) \
+    cmocka_unit_test_prestate_setup_teardown(name, program_make_folder, \
+        program_remove_folder, &folder)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_published_day_costs_what_was_published),
         cmocka_unit_test(no_policy_beats_the_optimum_at_any_lead),
         cmocka_unit_test(the_small_case_follows_the_hand_count),
-        cmocka_unit_test(one_move_is_under_way_at_a_time),
-        cmocka_unit_test(spoiled_folders_are_told_by_file_and_line),
+        IN_FOLDER(one_move_is_under_way_at_a_time),
+        IN_FOLDER(spoiled_folders_are_told_by_file_and_line),
         cmocka_unit_test(an_absent_file_is_told),
     };
-    return cmocka_run_group_tests(tests, make_folder, drop_folder);
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }

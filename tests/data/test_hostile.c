@@ -13,15 +13,6 @@
 
 enum { bytes_max = 1 << 16 };
 
-#if defined(__SANITIZE_ADDRESS__)
-/* HDF5 1.10.8 loses memory of its own on damaged metadata; not ours to give back. */
-__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-    return "leak:libhdf5";
-}
-#endif
-
 /* Numerical Recipes' generator; the seed is fixed, so a failure repeats. */
 static uint32_t next(uint32_t *state)
 {

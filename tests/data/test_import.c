@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/support/assert_near.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include <unistd.h>
 
 #include "data/import.h"
+#include "tests/support/program.h"
 
 static int read_tables(void **state)
 {
@@ -26,15 +26,13 @@ static int drop_tables(void **state)
 
 /* Files of one test, in a folder of its own. */
 struct scratch {
-    char folder[32];
-    char path[128];
+    char *folder;
+    char path[1024];
 };
 
 static struct scratch scratch_new(void)
 {
-    struct scratch scratch = { .folder = "/tmp/test_import_XXXXXX" };
-    assert_non_null(mkdtemp(scratch.folder));
-    return scratch;
+    return (struct scratch) { .folder = program_folder() };
 }
 
 /* Writes folder/name; scratch.path is it. */
@@ -58,19 +56,10 @@ static void put(struct scratch *scratch, const char *name, const char *text)
     put_bytes(scratch, name, text, strlen(text));
 }
 
-static void clear(const char *folder)
+static void clear(char *folder)
 {
-    DIR *dir = opendir(folder);
-    assert_non_null(dir);
-    for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
-        char path[512];
-        (void)snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-        if (entry->d_name[0] != '.' && unlink(path) != 0) {
-            clear(path);
-        }
-    }
-    (void)closedir(dir);
-    assert_int_equal(rmdir(folder), 0);
+    program_remove(folder);
+    free(folder);
 }
 
 static struct data_trace_store *imported(const struct data_cities *cities, const char *path,

@@ -12,15 +12,6 @@
 #include "tests/core/lstm_world.h"
 #include "tests/support/assert_near.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-/* HDF5 1.10.8 loses memory of its own on damaged metadata; not ours to give back. */
-__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-    return "leak:libhdf5";
-}
-#endif
-
 /* Each test works on BAD, a fresh copy of a whole model file in a folder of its own. */
 #define WHOLE "whole.h5"
 #define BAD "bad.h5"

@@ -9,15 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__clang__)
-/* HDF5 1.10.8 loses memory of its own on damaged metadata; not ours to give back. */
-__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-    return "leak:libhdf5";
-}
-#endif
-
 static char folder[64];
 
 static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *at)

@@ -10,15 +10,6 @@
 #include "tests/support/assert_near.h"
 #include "tests/support/program.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__clang__)
-/* HDF5 1.10.8 loses memory of its own on damaged metadata; not ours to give back. */
-__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-    return "leak:libhdf5";
-}
-#endif
-
 /* Each test works on a fresh, whole file. */
 enum { clients = 3, slots = 50, places = 5 };
 

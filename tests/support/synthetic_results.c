@@ -5,15 +5,6 @@
 
 #include "tests/support/assert_near.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-/* HDF5 1.10.8 itself leaks where it gives up on damaged or unwritable files. */
-__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-    return "leak:libhdf5";
-}
-#endif
-
 #define HOURS 24
 #define CLIENTS 60
 #define DAY_S 86400

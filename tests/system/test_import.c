@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/support/assert_near.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,10 +9,11 @@
 
 #include "data/trace_file.h"
 #include "tests/support/paths.h"
+#include "tests/support/program.h"
 
 /* A folder of its own for each test; the program runs in it. */
 struct scratch {
-    char folder[32];
+    char *folder;
     char said[4096]; /* by the last run, standard error included */
 };
 
@@ -21,8 +21,7 @@ static int set_up(void **state)
 {
     struct scratch *scratch = calloc(1, sizeof *scratch);
     assert_non_null(scratch);
-    (void)strcpy(scratch->folder, "/tmp/test_cli_XXXXXX");
-    assert_non_null(mkdtemp(scratch->folder));
+    scratch->folder = program_folder();
     *state = scratch;
     return 0;
 }
@@ -30,21 +29,10 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct scratch *scratch = *state;
-    char command[64];
-    (void)snprintf(command, sizeof command, "rm -r '%s'", scratch->folder);
-    assert_int_equal(system(command), 0);
+    program_remove(scratch->folder);
+    free(scratch->folder);
     free(scratch);
     return 0;
-}
-
-static void put(const struct scratch *scratch, const char *name, const char *text)
-{
-    char path[128];
-    (void)snprintf(path, sizeof path, "%s/%s", scratch->folder, name);
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    assert_true(fputs(text, file) >= 0);
-    assert_int_equal(fclose(file), 0);
 }
 
 /* Runs `prefix harbinger import arguments` in the folder; its exit status. */
@@ -61,26 +49,13 @@ static int run(struct scratch *scratch, const char *prefix, const char *argument
     return WEXITSTATUS(status);
 }
 
-/* How many files there are in the folder. */
-static int file_count(const struct scratch *scratch)
-{
-    DIR *dir = opendir(scratch->folder);
-    assert_non_null(dir);
-    int count = 0;
-    for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
-        count += entry->d_name[0] != '.';
-    }
-    (void)closedir(dir);
-    return count;
-}
-
 static const char good[] = "client,time,lat,lon\na,1224730384,39.98,116.31\n"
                            "a,1224730984,39.90,116.40\nb,1224730384,39.98,116.31\n";
 
 static void a_table_becomes_a_trace_file(void **state)
 {
     struct scratch *scratch = *state;
-    put(scratch, "t.csv", good);
+    program_write(scratch->folder, "t.csv", good);
     assert_int_equal(run(scratch, "", "-o t.h5 t.csv"), 0);
     assert_string_equal(scratch->said,
         "t.h5: 2 clients, 2 places, 1 regions, 5 visits, 2008-10-23 to 2008-10-23\n"
@@ -92,13 +67,13 @@ static void a_table_becomes_a_trace_file(void **state)
     assert_string_equal(data_trace_view(store)->region_names[0], "Beijing");
     assert_int_equal(data_trace_view(store)->places[0].utc_offset_s, 8 * 3600);
     data_trace_free(store);
-    assert_int_equal(file_count(scratch), 2);
+    assert_int_equal(program_entry_count(scratch->folder), 2);
 }
 
 static void the_same_input_gives_the_same_bytes(void **state)
 {
     struct scratch *scratch = *state;
-    put(scratch, "t.csv", good);
+    program_write(scratch->folder, "t.csv", good);
     assert_int_equal(run(scratch, "", "-o a.h5 t.csv"), 0);
     assert_int_equal(run(scratch, "gzip t.csv &&", "-o b.h5 t.csv.gz"), 0);
     assert_int_equal(run(scratch, "cmp a.h5 b.h5 && ", "--help"), 0);
@@ -107,11 +82,11 @@ static void the_same_input_gives_the_same_bytes(void **state)
 static void a_bad_line_leaves_nothing_behind(void **state)
 {
     struct scratch *scratch = *state;
-    put(scratch, "t.csv", "client,time,lat,lon\na,1224730384,39.98,116.31\na,1224730385,91,2\n");
+    program_write(scratch->folder, "t.csv", "client,time,lat,lon\na,1224730384,39.98,116.31\na,1224730385,91,2\n");
     assert_int_equal(run(scratch, "", "-o t.h5 t.csv"), 1);
     assert_string_equal(
         scratch->said, "harbinger import: t.csv:3: lat=\"91\": expected degrees -90..90\n");
-    assert_int_equal(file_count(scratch), 1);
+    assert_int_equal(program_entry_count(scratch->folder), 1);
     assert_int_equal(run(scratch, "", "--skip-bad 1 -o t.h5 t.csv"), 0);
     assert_non_null(strstr(scratch->said,
         "left out 1 bad lines, the first: t.csv:3: lat=\"91\": expected degrees -90..90\n"));
@@ -120,22 +95,22 @@ static void a_bad_line_leaves_nothing_behind(void **state)
 static void a_failed_import_leaves_an_older_file_alone(void **state)
 {
     struct scratch *scratch = *state;
-    put(scratch, "t.h5", "older");
-    put(scratch, "t.csv", "client,time,lat,lon\nx\n");
+    program_write(scratch->folder, "t.h5", "older");
+    program_write(scratch->folder, "t.csv", "client,time,lat,lon\nx\n");
     assert_int_equal(run(scratch, "", "-o t.h5 t.csv"), 1);
     assert_string_equal(scratch->said, "harbinger import: t.csv:2: found 1 fields: expected 4\n");
     assert_int_equal(run(scratch, "test \"$(cat t.h5)\" = older &&", "--help"), 0);
-    assert_int_equal(file_count(scratch), 2);
+    assert_int_equal(program_entry_count(scratch->folder), 2);
 }
 
 /* A file may grow to 1 KiB: the write fails half way, as on a full disk. */
 static void a_full_disk_leaves_nothing_behind(void **state)
 {
     struct scratch *scratch = *state;
-    put(scratch, "t.csv", good);
+    program_write(scratch->folder, "t.csv", good);
     assert_int_equal(run(scratch, "trap '' XFSZ; ulimit -f 1;", "-o t.h5 t.csv"), 1);
     assert_non_null(strstr(scratch->said, "harbinger import: t.h5"));
-    assert_int_equal(file_count(scratch), 1);
+    assert_int_equal(program_entry_count(scratch->folder), 1);
 }
 
 static void bad_use_is_told(void **state)
@@ -166,7 +141,7 @@ static void bad_use_is_told(void **state)
     assert_int_equal(run(scratch, "", "-o t.h5 nowhere.csv"), 1);
     assert_string_equal(
         scratch->said, "harbinger import: nowhere.csv: No such file or directory\n");
-    assert_int_equal(file_count(scratch), 0);
+    assert_int_equal(program_entry_count(scratch->folder), 0);
     assert_int_equal(run(scratch, "", "--help"), 0);
     assert_int_equal(strncmp(scratch->said, "usage: harbinger import", 23), 0);
 }

@@ -14,21 +14,6 @@
 static char *folder;
 static struct program_run run;
 
-static int make_folder(void **state)
-{
-    (void)state;
-    folder = program_folder();
-    return 0;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    program_remove(folder);
-    free(folder);
-    return 0;
-}
-
 static void play(const char *const *arguments)
 {
     program_run(&(struct program_call) { .arguments = arguments, .folder = folder }, &run);
@@ -199,13 +184,16 @@ static void silence_lasts_until_the_hold_timer(void **state)
 
 int main(void)
 {
+#define T(name) \
+    cmocka_unit_test_prestate_setup_teardown(name, program_make_folder, \
+        program_remove_folder, &folder)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_cliques_withdrawal_takes_five_intervals),
-        cmocka_unit_test(a_tree_takes_no_interval),
-        cmocka_unit_test(preferences_that_never_settle_are_reported),
-        cmocka_unit_test(a_graph_that_is_not_there_is_asked_for),
-        cmocka_unit_test(updates_are_read_by_bgpdump),
-        cmocka_unit_test(silence_lasts_until_the_hold_timer),
+        T(a_cliques_withdrawal_takes_five_intervals),
+        T(a_tree_takes_no_interval),
+        T(preferences_that_never_settle_are_reported),
+        T(a_graph_that_is_not_there_is_asked_for),
+        T(updates_are_read_by_bgpdump),
+        T(silence_lasts_until_the_hold_timer),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }
