@@ -131,7 +131,8 @@ static void one_move_is_under_way_at_a_time(void **state)
     program_write(folder, "slots.csv",
         "slot,cm,pm,ct,pt,total_users\n0,2,-1,4,-4,1\n1,2,-1,4,-4,1\n2,2,-1,4,-4,1\n"
         "3,2,-1,4,-4,1\n4,2,-1,4,-4,1\n");
-    program_write(folder, "cell_of_user.csv", "user,slot,cell\n9,0,1\n9,1,3\n9,2,3\n9,3,3\n9,4,3\n");
+    program_write(folder, "cell_of_user.csv",
+        "user,slot,cell\n9,0,1\n9,1,3\n9,2,3\n9,3,3\n9,4,3\n");
     struct analysis_migration *migration = read_from(folder);
     assert_near(cost_of(migration, ANALYSIS_MIGRATION_THRESHOLD, 1, 2), 6.392 / 5, 1e-12);
     assert_near(cost_of(migration, ANALYSIS_MIGRATION_THRESHOLD, 1, 4), 8.808 / 5, 1e-12);

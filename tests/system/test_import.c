@@ -82,7 +82,8 @@ static void the_same_input_gives_the_same_bytes(void **state)
 static void a_bad_line_leaves_nothing_behind(void **state)
 {
     struct scratch *scratch = *state;
-    program_write(scratch->folder, "t.csv", "client,time,lat,lon\na,1224730384,39.98,116.31\na,1224730385,91,2\n");
+    program_write(scratch->folder, "t.csv",
+        "client,time,lat,lon\na,1224730384,39.98,116.31\na,1224730385,91,2\n");
     assert_int_equal(run(scratch, "", "-o t.h5 t.csv"), 1);
     assert_string_equal(
         scratch->said, "harbinger import: t.csv:3: lat=\"91\": expected degrees -90..90\n");
