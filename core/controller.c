@@ -1,18 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/controller_impl.h"
 
-#include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 
+static const int64_t furthest_ns = INT64_MAX / 2; /* differences of instants do not overflow */
 static const uint32_t candidate_count = 8; /* nearest sites kept for each place */
+
+static int is_point(struct hb_point at)
+{
+    return fabs(at.lat_deg) <= 90.0 && fabs(at.lon_deg) <= 180.0;
+}
+
+static int is_map_sound(const struct hb_map *map)
+{
+    int is_sound = 1;
+    for (uint32_t place = 0; place < map->place_count; place++) {
+        is_sound &= is_point(map->places[place].at);
+    }
+    for (uint32_t site = 0; site < map->site_count; site++) {
+        float factor = map->sites[site].price_factor;
+        is_sound &= is_point(map->sites[site].at) && factor >= 0.0f && isfinite(factor);
+    }
+    size_t pair_count = (size_t)map->place_count * map->site_count;
+    for (size_t i = 0; i < pair_count; i++) {
+        is_sound &= map->rtt_ms[i] >= 0.0f && isfinite(map->rtt_ms[i]);
+    }
+    return is_sound;
+}
 
 static enum hb_status check(const struct hb_controller_setup *setup)
 {
     const struct hb_map *map = setup->map;
-    uint32_t index_max = UINT32_C(1) << HB_LANE_CLIENT_BITS;
+    uint32_t index_max = UINT32_C(1) << HB_LANE_CLIENT_BITS; /* of sites one is the tick's */
     int is_sized = setup->client_capacity > 0 && setup->client_capacity <= index_max
-        && map->place_count > 0 && map->site_count > 0 && map->site_count <= index_max;
-    if (!is_sized || hb_policy_check(&setup->policy, NULL) != HB_OK) {
+        && map->place_count > 0 && map->site_count > 0 && map->site_count < index_max;
+    if (!is_sized || hb_policy_check(&setup->policy, NULL) != HB_OK
+        || !is_map_sound(map)) {
         return HB_ERR_RANGE;
     }
     if (setup->policy.kind == HB_POLICY_PREDICTIVE && !setup->has_predictor) {
@@ -58,7 +82,7 @@ enum hb_status hb_controller_create(const struct hb_controller_setup *setup,
     if (controller == NULL) {
         return HB_ERR_MEMORY;
     }
-    *controller = (struct hb_controller) { .setup = *setup, .ports = *ports, .now_ns = INT64_MIN };
+    *controller = (struct hb_controller) { .setup = *setup, .ports = *ports, .now_ns = -furthest_ns };
     controller->clients = malloc(setup->client_capacity * sizeof *controller->clients);
     controller->courses = malloc(setup->client_capacity * sizeof *controller->courses);
     controller->free_courses = malloc(setup->client_capacity * sizeof *controller->free_courses);
@@ -262,6 +286,8 @@ static void answer_event(struct hb_controller *controller, const struct hb_event
     apply(controller, client, input_of_lane[lane], event);
 }
 
+static const double mass_most = 1.0 + 1e-3; /* probabilities in float32 add up to 1 so nearly */
+
 static int is_forecast_in_range(const struct hb_controller *controller,
     const struct hb_prediction *prediction)
 {
@@ -271,14 +297,15 @@ static int is_forecast_in_range(const struct hb_controller *controller,
     if (prediction->guess_count > HB_GUESS_MAX) {
         return 0;
     }
+    double mass = 0.0;
     for (uint32_t i = 0; i < prediction->guess_count; i++) {
         const struct hb_guess *guess = &prediction->guesses[i];
-        int is_mass = guess->confidence >= 0.0f && guess->confidence <= 1.0f;
-        if (guess->place >= controller->setup.map->place_count || !is_mass) {
+        mass += (double)guess->confidence;
+        if (guess->place >= controller->setup.map->place_count || !(guess->confidence >= 0.0f)) {
             return 0;
         }
     }
-    return 1;
+    return mass <= mass_most;
 }
 
 static int is_in_range(const struct hb_controller *controller, const struct hb_event *event)
@@ -298,7 +325,7 @@ static int is_in_range(const struct hb_controller *controller, const struct hb_e
     case HB_EVENT_CONSENT:
         return is_client;
     case HB_EVENT_DONE:
-        return event->result < HB_RESULT_COUNT;
+        return event->result < HB_RESULT_COUNT && event->value >= 0.0;
     case HB_EVENT_PREDICTED:
         return event->result < HB_RESULT_COUNT
             && is_forecast_in_range(controller, event->prediction);
@@ -320,7 +347,8 @@ static int is_in_range(const struct hb_controller *controller, const struct hb_e
 enum hb_status hb_controller_handle(struct hb_controller *controller,
     const struct hb_event *event)
 {
-    if (event->at_ns < controller->now_ns || !is_in_range(controller, event)) {
+    int is_time = event->at_ns >= controller->now_ns && event->at_ns <= furthest_ns;
+    if (!is_time || !is_in_range(controller, event)) {
         return HB_ERR_RANGE;
     }
     controller->now_ns = event->at_ns;

@@ -23,7 +23,9 @@ struct hb_controller_setup {
 struct hb_controller;
 
 /* Sizes every table; nothing is allocated afterwards. *ports is copied.
- *   HB_ERR_RANGE        policy, prices, service, map or capacity (1..2^28) out of range
+ *   HB_ERR_RANGE        policy, prices, service or capacity (1..2^28) out of range; of the map:
+ *                       counts (of sites below 2^28), coordinates, RTTs and price factors
+ *                       (each finite, >= 0)
  *   HB_ERR_UNSUPPORTED  predictive without a predictor
  *   HB_ERR_MEMORY */
 HB_API enum hb_status hb_controller_create(const struct hb_controller_setup *setup,
@@ -37,8 +39,10 @@ HB_API size_t hb_controller_bytes(const struct hb_controller *controller);
  * it is connected or not, and nothing else is kept of it. Events come in order
  * of at_ns. An event that means nothing in the client's phase, or answers a
  * req that is no longer waited for, changes nothing and is HB_OK.
- *   HB_ERR_RANGE  kind, client, place or site outside the setup, or at_ns
- *                 before an earlier event's: nothing has changed */
+ *   HB_ERR_RANGE  kind, client, place or site outside the setup; a forecast whose
+ *                 confidences are negative or exceed 1 in sum; a value that is not a number
+ *                 >= 0 where one is told; at_ns before an earlier event's or 146 years from
+ *                 instant 0: nothing has changed */
 HB_API enum hb_status hb_controller_handle(struct hb_controller *controller,
     const struct hb_event *event);
 

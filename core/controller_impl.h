@@ -86,7 +86,8 @@ struct hb_controller_client {
     uint32_t spare;
     uint32_t epoch;
     uint32_t course; /* index of the mirror's; HB_NONE: there is no mirror */
-    float confidence;
+    float confidence;                /* of the mirror's decision */
+    float spare_confidence;          /* that the spare is needed again */
     uint8_t phase, attempts, spare_state, spare_attempts;
     uint8_t horizon_index; /* of the mirror's decision */
     uint8_t asked_index;   /* of the latest question */

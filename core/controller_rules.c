@@ -26,7 +26,8 @@ static hb_rule *const rules[HB_PHASE_COUNT][HB_INPUT_COUNT] = {
         NOT_NOW, NOT_NOW,                                /* PRIMARY, MIRROR _DOWN */
     },
     [HB_PHASE_ANYCAST] = {
-        NOT_NOW, hb_primary_seen_unserved, NOT_NOW, hb_primary_disconnected_unserved,
+        hb_primary_seen_unserved, hb_primary_seen_unserved, NOT_NOW,
+        hb_primary_disconnected_unserved,
         NOT_NOW, hb_primary_withdrawn, NOT_NOW,
         NOT_NOW, NOT_NOW, hb_dns_done, hb_spare_done,
         hb_primary_failback, hb_decide_tick, hb_spare_due,

@@ -93,7 +93,8 @@ static void start_at(struct hb_history *history, int64_t at_ns)
 void hb_history_observe(struct hb_history *history, const struct hb_observation *seen,
     hb_history_learn *learn, void *ctx)
 {
-    if (seen->at_ns < history->since_ns || history->next_ns == INT64_MIN) {
+    int is_new = history->next_ns == INT64_MIN;
+    if (is_new || seen->at_ns < history->since_ns || seen->at_ns < history->next_ns - step_ns) {
         start_at(history, seen->at_ns);
     }
     /* Out of sight, the grid runs on until no place of the last hour is known. */

@@ -185,13 +185,19 @@ static int64_t epoch_of(const struct hb_identity *identity, int64_t at_ns)
     return quotient - (at_ns % identity->epoch_ns < 0);
 }
 
+/* A clock that is put back to an earlier epoch leaves all as it is: that epoch's key is gone. */
 static void advance(struct hb_identity *identity, int64_t at_ns)
 {
     int64_t epoch = epoch_of(identity, at_ns);
+    if (epoch < identity->epoch) {
+        return;
+    }
     if (epoch > identity->epoch) {
         enter_epoch(identity, epoch);
     }
-    if (identity->has_last && at_ns - epoch * identity->epoch_ns >= identity->grace_ns) {
+    int64_t past_ns = at_ns % identity->epoch_ns;
+    past_ns += past_ns < 0 ? identity->epoch_ns : 0;
+    if (identity->has_last && past_ns >= identity->grace_ns) {
         drop(identity, 1 - parity_of(epoch));
     }
 }

@@ -38,7 +38,8 @@ HB_API enum hb_status hb_identity_create(const struct hb_identity_config *config
 HB_API void hb_identity_free(struct hb_identity *identity);
 
 /* Admits a device (or finds it again) at at_ns; its client index is stable
- * until it is forgotten, across all rotations. at_ns never goes back.
+ * until it is forgotten, across all rotations. An at_ns of an epoch before one
+ * seen already counts as of the latest: epochs do not come back.
  *   HB_ERR_DENIED   has_consent is false: nothing is stored, and what was
  *                   stored of this device is erased, *client tells whose
  *                   predictor state to forget (HB_NONE: it was not known)
@@ -52,7 +53,7 @@ HB_API enum hb_status hb_identity_admit(struct hb_identity *identity, int64_t at
 HB_API enum hb_status hb_identity_find(struct hb_identity *identity, int64_t at_ns,
     const struct hb_client_id *id, uint32_t *client);
 
-/* The client's id of the epoch of at_ns. HB_ERR_NOT_FOUND. */
+/* The client's id of the epoch of at_ns (of the latest, see above). HB_ERR_NOT_FOUND. */
 HB_API enum hb_status hb_identity_id(struct hb_identity *identity, int64_t at_ns,
     uint32_t client, struct hb_client_id *out);
 

@@ -57,8 +57,7 @@ static void abandon(struct hb_controller *controller, uint32_t client)
 
 static int is_usable(const struct hb_controller *controller, uint32_t site)
 {
-    return site != HB_NONE && controller->sites[site].is_up
-        && controller->sites[site].free_slots > 0;
+    return site != HB_NONE && hb_select_is_open(&controller->sites[site]);
 }
 
 /* A new primary at site, or where there is room nearby; 0: there is none. */
@@ -190,6 +189,7 @@ static void start_elsewhere(struct hb_controller *controller, uint32_t client)
     struct hb_controller_client *me = hb_client(controller, client);
     uint32_t full = me->primary;
     uint8_t attempts = me->attempts;
+    int has_record = me->is_resuming && !me->is_taking_over;
     if (me->is_resuming) {
         abandon(controller, client);
     } else {
@@ -203,6 +203,9 @@ static void start_elsewhere(struct hb_controller *controller, uint32_t client)
     }
     if (controller->setup.policy.kind == HB_POLICY_STATIC) {
         me->mirror = site;
+    }
+    if (has_record) {
+        hb_dns_clear(controller, client);
     }
     start(controller, client, site);
     me->attempts = (uint8_t)(attempts + 1);

@@ -11,7 +11,7 @@ struct due {
     uint64_t order, req;
     uint32_t kind; /* enum hb_event_kind */
     uint32_t client, site;
-    double ttl_s; /* DONE of dns_point: SERVED follows after it */
+    double ttl_s; /* DONE of dns_point: SERVED follows after it; < 0: nothing does */
 };
 
 /* When a site last answered a probe of the recording, and how long after the one before. */
@@ -140,7 +140,7 @@ static void answer(struct hb_replay *replay, const struct hb_command *command)
     enum hb_command_kind kind = (enum hb_command_kind)command->kind;
     double wait_s = delay_s(&replay->answers, kind);
     struct due due = { .req = command->req, .client = command->client, .site = command->site,
-        .kind = HB_EVENT_DONE };
+        .kind = HB_EVENT_DONE, .ttl_s = -1.0 };
     if (kind == HB_COMMAND_PREDICT) {
         replay->questions[command->client] = command->req;
     } else if (kind == HB_COMMAND_WAKE_AT) {
@@ -155,7 +155,7 @@ static void answer(struct hb_replay *replay, const struct hb_command *command)
         }
     } else if (wait_s >= 0.0) {
         due.at_ns = hb_units_after(command->at_ns, wait_s);
-        due.ttl_s = command->value;
+        due.ttl_s = kind == HB_COMMAND_DNS_POINT ? command->value : -1.0;
         push(replay, due);
     }
 }
@@ -229,7 +229,7 @@ static enum hb_status deliver(struct hb_replay *replay, const struct due *due)
 {
     struct hb_event event = { .at_ns = due->at_ns, .req = due->req, .kind = (uint16_t)due->kind,
         .client = due->client, .place = HB_NONE, .site = due->site };
-    if (due->kind == HB_EVENT_DONE && due->ttl_s > 0.0) {
+    if (due->kind == HB_EVENT_DONE && due->ttl_s >= 0.0) {
         struct due served = { .at_ns = hb_units_after(due->at_ns, due->ttl_s),
             .kind = HB_EVENT_SERVED, .client = due->client, .site = due->site };
         push(replay, served);

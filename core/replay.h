@@ -8,7 +8,7 @@
  * event goes in, nothing is owed back, and the commands are those of the
  * recording, bit for bit. What if (answers given, policy changed at will):
  * only what the world did goes in (CONNECTED, SEEN, DISCONNECTED, CONSENT,
- * PROBE_*); the commands are answered by a plain world of fixed delays:
+ * PROBE_*, SITE_DRAIN); the commands are answered by a plain world of fixed delays:
  *   timers         when they are due
  *   probe          at once, while the site answered the probes of the recording
  *   predict        by the client's next forecast in the recording

@@ -186,7 +186,7 @@ void hb_select_best_location(const struct hb_select *select, const struct hb_sel
     }
 }
 
-static int is_open(const struct hb_select_site *site)
+int hb_select_is_open(const struct hb_select_site *site)
 {
     return site->is_up && site->drain == HB_ROUTE_IN_USE && site->free_slots > 0;
 }
@@ -196,13 +196,13 @@ uint32_t hb_select_nearest(const struct hb_select *select, const struct hb_selec
 {
     const uint32_t *candidates = candidates_of(select, place);
     for (uint32_t i = 0; i < select->candidate_count; i++) {
-        if (candidates[i] != but && is_open(&sites[candidates[i]])) {
+        if (candidates[i] != but && hb_select_is_open(&sites[candidates[i]])) {
             return candidates[i];
         }
     }
     uint32_t best = HB_NONE;
     for (uint32_t site = 0; site < select->map->site_count; site++) {
-        int is_candidate = site != but && is_open(&sites[site]);
+        int is_candidate = site != but && hb_select_is_open(&sites[site]);
         if (is_candidate && (best == HB_NONE || hb_map_rtt_ms(select->map, place, site)
                     < hb_map_rtt_ms(select->map, place, best))) {
             best = site;

@@ -57,7 +57,10 @@ struct hb_select_answer {
 void hb_select_best_location(const struct hb_select *select, const struct hb_select_site *sites,
     const struct hb_select_question *question, struct hb_select_answer *out);
 
-/* The nearest site of place that is up, has room and is not `but`; HB_NONE. */
+/* Up, in use and with room: a new endpoint may come to be there. */
+int hb_select_is_open(const struct hb_select_site *site);
+
+/* The nearest site of place that is open and is not `but`; HB_NONE. */
 uint32_t hb_select_nearest(const struct hb_select *select, const struct hb_select_site *sites,
     uint32_t place, uint32_t but);
 

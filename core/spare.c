@@ -26,12 +26,13 @@ static void send_stop(struct hb_controller *controller, uint32_t client)
 }
 
 /* Ski rental: standby until the rent has eaten what a return would save. */
-static void rest(struct hb_controller *controller, uint32_t client, double confidence)
+static void rest(struct hb_controller *controller, uint32_t client)
 {
     struct hb_controller_client *me = hb_client(controller, client);
     const struct hb_controller_setup *setup = &controller->setup;
     double price_factor = (double)setup->map->sites[me->spare].price_factor;
-    double buy = confidence * hb_cost_provision(&setup->prices, &setup->service, price_factor);
+    double buy = (double)me->spare_confidence
+        * hb_cost_provision(&setup->prices, &setup->service, price_factor);
     double keep_s = hb_cost_standby_s(&setup->prices, price_factor, buy);
     if (!(keep_s > 0.0)) {
         send_stop(controller, client);
@@ -68,8 +69,9 @@ void hb_spare_put(struct hb_controller *controller, uint32_t client, uint32_t si
     double confidence, int is_draining)
 {
     hold(controller, client, site);
+    hb_client(controller, client)->spare_confidence = (float)confidence;
     if (!is_draining) {
-        rest(controller, client, confidence);
+        rest(controller, client);
         return;
     }
     hb_client(controller, client)->spare_state = HB_SPARE_DRAINING;
@@ -120,7 +122,7 @@ void hb_spare_due(struct hb_controller *controller, uint32_t client,
     struct hb_controller_client *me = hb_client(controller, client);
     switch ((enum hb_spare_state)me->spare_state) {
     case HB_SPARE_DRAINING:
-        rest(controller, client, (double)me->confidence);
+        rest(controller, client);
         return;
     case HB_SPARE_STANDBY:
         send_stop(controller, client);

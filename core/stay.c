@@ -168,9 +168,13 @@ void hb_stay_count(struct hb_stay *stay, const struct hb_stay_case *seen, int ha
     }
 }
 
+/* After millions of stays and no move a rate rounds to 1, whose odds are infinite. */
+static const double most = 1.0 - 0x1p-53;
+
 static double shrunk(double stayed, double all, double weight, double prior)
 {
-    return (stayed + weight * prior) / (all + weight);
+    double rate = (stayed + weight * prior) / (all + weight);
+    return rate < most ? rate : most;
 }
 
 /* prior moved by the odds ratio of given to usual: Bayes' rule if what
@@ -178,7 +182,8 @@ static double shrunk(double stayed, double all, double weight, double prior)
 static double shifted(double prior, double given, double usual)
 {
     double odds = prior / (1.0 - prior) * (given / (1.0 - given)) * ((1.0 - usual) / usual);
-    return odds / (1.0 + odds);
+    double rate = odds / (1.0 + odds);
+    return rate < most ? rate : most;
 }
 
 struct hb_stay_rates hb_stay_rates_of(const struct hb_stay *stay, const struct hb_stay_case *asked)

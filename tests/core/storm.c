@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/core/storm.h"
 
+#include "core/route.h"
 #include "core/units.h"
 #include "tests/support/assert_near.h"
 
@@ -129,6 +130,10 @@ static void answer(const struct hb_command *command, enum hb_result result)
     event.site = command->site;
     event.result = (uint16_t)result;
     event.value = (double)draw(1000);
+    if (command->kind == HB_COMMAND_PROBE) {
+        int is_heard = result == HB_RESULT_OK;
+        event.kind = is_heard ? HB_EVENT_PROBE_ANSWERED : HB_EVENT_PROBE_MISSED;
+    }
     if (command->kind == HB_COMMAND_FENCE && (event.result == HB_RESULT_OK || draw(2) == 0)) {
         apply_fence(command);
     }
@@ -208,10 +213,19 @@ static void change_site(void)
 {
     static const enum hb_event_kind kinds[] = { HB_EVENT_PROBE_ANSWERED,
         HB_EVENT_PROBE_ANSWERED, HB_EVENT_PROBE_ANSWERED, HB_EVENT_PROBE_MISSED,
-        HB_EVENT_SITE_CAPACITY, HB_EVENT_SITE_CAPACITY };
-    struct hb_event event = blank(kinds[draw(6)]);
+        HB_EVENT_SITE_CAPACITY, HB_EVENT_SITE_CAPACITY, HB_EVENT_SITE_DRAIN };
+    struct hb_event event = blank(kinds[draw(storm.is_varied ? 7 : 6)]);
     event.site = (uint32_t)draw(HOST_SITES);
     event.value = (double)draw(5);
+    send(event);
+}
+
+/* The supervisor of one client's instance, at any site: it may err. */
+static void watch_instance(void)
+{
+    struct hb_event event = blank(draw(3) == 0 ? HB_EVENT_PROBE_ANSWERED : HB_EVENT_PROBE_MISSED);
+    event.client = (uint32_t)draw(HOST_CLIENTS);
+    event.site = (uint32_t)draw(HOST_SITES);
     send(event);
 }
 
@@ -243,6 +257,8 @@ void storm_step(void)
         send_nonsense();
     } else if (choice < 75 && !storm.is_mild) {
         change_site();
+    } else if (choice < 77 && storm.is_varied) {
+        watch_instance();
     } else {
         storm_wait_until(storm.host.now_ns + (int64_t)draw(25) * HB_NS_PER_S);
     }
@@ -281,10 +297,30 @@ static void check_client(uint32_t client)
     }
 }
 
-struct storm *storm_start(uint64_t seed, enum hb_policy_kind kind, int is_mild,
-    uint8_t *recording)
+/* What the plain storm leaves at its default, each by chance. */
+static void vary(struct hb_policy *policy)
 {
-    storm = (struct storm) { .random = seed, .is_mild = is_mild, .recording = recording };
+    policy->backup = policy->kind != HB_POLICY_STATIC && draw(2);
+    policy->react = (uint32_t)draw(2);
+    policy->failover = (uint32_t)draw(HB_FAILOVER_COUNT);
+    policy->failback_s = (double)draw(2) * 30.0;
+    policy->linger_s = (double)draw(2) * 50.0;
+    policy->dns_ttl_s = (double)draw(2) * 30.0;
+    policy->sustain_s = (double)draw(2) * 30.0;
+    policy->retry_max = (uint32_t)draw(3);
+    policy->probe_interval_s = (double)draw(2) * 10.0;
+    policy->detector = (uint32_t)draw(HB_HEALTH_DETECTOR_COUNT);
+    policy->phi_window = 2 + (uint32_t)draw(8);
+    policy->hold_down_s = (double)draw(2) * 25.0;
+    policy->route = (uint32_t)draw(HB_ROUTE_COUNT);
+    policy->route_interval_s = 35.0;
+    policy->drain_s = (double)draw(2) * 15.0;
+}
+
+/* All but the host's start. */
+static void prepare(uint64_t seed, enum hb_policy_kind kind)
+{
+    storm.random = seed;
     for (uint32_t client = 0; client < HOST_CLIENTS; client++) {
         storm.writer[client] = HB_NONE;
         storm.record[client] = HB_NONE;
@@ -302,8 +338,24 @@ struct storm *storm_start(uint64_t seed, enum hb_policy_kind kind, int is_mild,
     storm.host.setup.policy.retry_max = 1;
     storm.host.setup.policy.v = 1e5;
     storm.host.setup.prices.hour[HB_POWER_STANDBY] = 0.01;
-    host_start(&storm.host);
     hb_record_writer_init(&storm.recorder, block, sizeof block);
+}
+
+struct storm *storm_start(uint64_t seed, enum hb_policy_kind kind, int is_mild,
+    uint8_t *recording)
+{
+    storm = (struct storm) { .is_mild = is_mild, .recording = recording };
+    prepare(seed, kind);
+    host_start(&storm.host);
+    return &storm;
+}
+
+struct storm *storm_start_varied(uint64_t seed, enum hb_policy_kind kind, int is_mild)
+{
+    storm = (struct storm) { .is_mild = is_mild, .is_varied = 1 };
+    prepare(seed, kind);
+    vary(&storm.host.setup.policy);
+    host_start(&storm.host);
     return &storm;
 }
 

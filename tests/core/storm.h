@@ -20,6 +20,7 @@ struct storm {
     uint32_t writer[HOST_CLIENTS]; /* who may write, by the fences that took */
     uint64_t epoch[HOST_CLIENTS];
     uint32_t record[HOST_CLIENTS]; /* DNS */
+    int is_varied; /* instances and sites are watched and drained, too */
     int is_mild; /* no answer is lost or bad, so that the books must balance */
     struct hb_record_writer recorder;
     uint8_t *recording;
@@ -30,6 +31,9 @@ struct storm {
  * answer is lost or bad, no site fails. recording: [STORM_RECORDING] or NULL. */
 struct storm *storm_start(uint64_t seed, enum hb_policy_kind kind, int is_mild,
     uint8_t *recording);
+/* The same with settings by chance, too; the host also drains sites and errs about single
+ * instances, and is asked to probe (never recorded). */
+struct storm *storm_start_varied(uint64_t seed, enum hb_policy_kind kind, int is_mild);
 void storm_step(void);
 /* Steps, and after each of them what must hold of every client is checked. */
 void storm_run(int events);

@@ -90,9 +90,39 @@ static void a_setup_out_of_range_is_refused(void **state)
     host.map.place_count = 0;
     assert_int_equal(create_status(), HB_ERR_RANGE);
     host_init(&host, HB_POLICY_PREDICTIVE);
+    host.map.site_count = UINT32_C(1) << 28;
+    assert_int_equal(create_status(), HB_ERR_RANGE);
+    host_init(&host, HB_POLICY_PREDICTIVE);
     host.setup.has_predictor = 0;
     assert_int_equal(create_status(), HB_ERR_UNSUPPORTED);
     hb_controller_free(NULL);
+}
+
+static void assert_unsound(void)
+{
+    assert_int_equal(create_status(), HB_ERR_RANGE);
+    host_init(&host, HB_POLICY_PREDICTIVE);
+}
+
+static void a_map_that_cannot_be_is_refused(void **state)
+{
+    (void)state;
+    static const double bad[] = { NAN, INFINITY, -INFINITY, -1.0 };
+    host_init(&host, HB_POLICY_PREDICTIVE);
+    for (int i = 0; i < 4; i++) {
+        host.rtt_ms[HOST_PLACES * HOST_SITES - 1] = (float)bad[i];
+        assert_unsound();
+        host.sites[HOST_SITES - 1].price_factor = (float)bad[i];
+        assert_unsound();
+        host.sites[0].at.lat_deg = i < 3 ? bad[i] : 90.01;
+        assert_unsound();
+        host.places[HOST_PLACES - 1].at.lon_deg = i < 3 ? bad[i] : -180.01;
+        assert_unsound();
+    }
+    host.rtt_ms[0] = 0.0f;
+    host.sites[0].price_factor = 0.0f;
+    host.sites[0].at = (struct hb_point) { -90.0, 180.0 };
+    assert_int_equal(create_status(), HB_OK);
 }
 
 static enum hb_status status_of(struct hb_event event)
@@ -120,7 +150,10 @@ static void an_event_out_of_range_changes_nothing(void **state)
         { .kind = HB_EVENT_SERVED, .at_ns = now_ns, .site = HOST_SITES },
         { .kind = HB_EVENT_DISCONNECTED, .at_ns = now_ns, .client = HB_NONE },
         { .kind = HB_EVENT_CONSENT, .at_ns = now_ns, .client = HOST_CLIENTS },
+        { .kind = HB_EVENT_SEEN, .at_ns = INT64_MAX / 2 + 1, .client = 0, .place = 1 },
         { .kind = HB_EVENT_DONE, .at_ns = now_ns, .result = HB_RESULT_COUNT },
+        { .kind = HB_EVENT_DONE, .at_ns = now_ns, .value = NAN },
+        { .kind = HB_EVENT_DONE, .at_ns = now_ns, .value = -1.0 },
         { .kind = HB_EVENT_PREDICTED, .at_ns = now_ns, .result = HB_RESULT_COUNT },
         { .kind = HB_EVENT_SITE_CAPACITY, .at_ns = now_ns, .site = HOST_SITES },
         { .kind = HB_EVENT_SITE_CAPACITY, .at_ns = now_ns, .value = -1.0 },
@@ -156,7 +189,12 @@ static void a_forecast_out_of_range_is_refused_whole(void **state)
     assert_int_equal(status_of(event), HB_ERR_RANGE);
     prediction.guesses[0].confidence = (float)NAN;
     assert_int_equal(status_of(event), HB_ERR_RANGE);
+    prediction.guess_count = 2; /* more than certain in sum */
+    prediction.guesses[0].confidence = 0.6f;
+    prediction.guesses[1] = (struct hb_guess) { .place = 2, .confidence = 0.5f };
+    assert_int_equal(status_of(event), HB_ERR_RANGE);
     assert_int_equal(host_phase(&host, 0), HB_PHASE_SERVED);
+    prediction.guess_count = 1;
     prediction.guesses[0].confidence = 0.9f;
     assert_int_equal(status_of(event), HB_OK); /* the question is still open */
     assert_int_equal(host_phase(&host, 0), HB_PHASE_PROVISIONING);
@@ -340,6 +378,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_setup_out_of_range_is_refused),
+        cmocka_unit_test(a_map_that_cannot_be_is_refused),
         cmocka_unit_test(an_event_out_of_range_changes_nothing),
         cmocka_unit_test(a_forecast_out_of_range_is_refused_whole),
         cmocka_unit_test(clients_do_not_touch_each_other),

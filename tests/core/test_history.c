@@ -125,6 +125,15 @@ static void a_step_back_in_time_starts_afresh(void **state)
     see(&history, &diary, -100.0, 7);
     assert_int_equal(history.next_ns, 0);
     assert_int_equal(diary.count, 0);
+    /* Also to an instant of the present stay. */
+    see(&history, &diary, 5000.0, 7);
+    assert_int_equal(history.since_ns, hb_units_ns(-100.0));
+    see(&history, &diary, 2000.0, 8);
+    assert_int_equal(history.before[0], HB_NONE);
+    assert_int_equal(history.next_ns, hb_units_ns(2700.0));
+    for (int step = 0; step < HB_HISTORY_STEPS; step++) {
+        assert_int_equal(history.step_places[step], HB_NONE);
+    }
 }
 
 static void contexts_tell_the_last_places_apart(void **state)

@@ -232,6 +232,29 @@ static void the_last_epochs_id_is_good_until_grace_ends(void **state)
     hb_identity_free(identity);
 }
 
+/* The key of an epoch that is over is gone: the clock that goes back to it finds the latest. */
+static void a_clock_that_is_put_back_loses_nobody(void **state)
+{
+    (void)state;
+    struct hb_identity *identity = created(5);
+    uint32_t client, found;
+    assert_int_equal(admit(identity, 3700.0, 77, &client), HB_OK);
+    struct hb_client_id old = id_of(identity, 3700.0, client);
+    struct hb_client_id new = id_of(identity, 7250.0, client);
+    assert_int_equal(hb_identity_find(identity, at(7150.0), &new, &found), HB_OK);
+    struct hb_client_id still = id_of(identity, 3590.0, client);
+    assert_true(hb_identity_is_same(&new, &still));
+    assert_int_equal(hb_identity_find(identity, at(-1e9), &old, &found), HB_OK); /* in grace */
+    assert_int_equal(admit(identity, 6000.0, 77, &found), HB_OK);
+    assert_int_equal(found, client);
+    assert_int_equal(hb_identity_count(identity), 1);
+    assert_int_equal(hb_identity_find(identity, at(7260.0), &new, &found), HB_OK);
+    assert_int_equal(hb_identity_find(identity, INT64_MIN, &new, &found), HB_OK);
+    assert_int_equal(hb_identity_find(identity, at(7500.0), &old, &found), HB_ERR_NOT_FOUND);
+    assert_int_equal(hb_identity_find(identity, INT64_MAX, &new, &found), HB_ERR_NOT_FOUND);
+    hb_identity_free(identity);
+}
+
 static void who_does_not_consent_is_neither_stored_nor_kept(void **state)
 {
     (void)state;
@@ -363,6 +386,7 @@ int main(void)
         cmocka_unit_test(no_two_of_100_000_ids_collide),
         cmocka_unit_test(a_client_keeps_its_index_across_rotations),
         cmocka_unit_test(the_last_epochs_id_is_good_until_grace_ends),
+        cmocka_unit_test(a_clock_that_is_put_back_loses_nobody),
         cmocka_unit_test(who_does_not_consent_is_neither_stored_nor_kept),
         cmocka_unit_test(nothing_is_found_by_an_id_of_zeros),
         cmocka_unit_test(a_full_registry_says_so_and_recovers),

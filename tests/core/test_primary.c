@@ -158,6 +158,39 @@ static void within_the_linger_time_a_client_resumes_where_it_was(void **state)
     host_stop(&host);
 }
 
+/* Its name must not lead to the instance that could not be resumed. */
+static void without_room_to_resume_the_name_follows_to_the_next_site(void **state)
+{
+    (void)state;
+    start_with(HB_POLICY_REACTIVE);
+    host_bring_served(&host);
+    host_answer(&host, HB_COMMAND_DNS_POINT, HB_RESULT_OK);
+    host_disconnect(&host, 0);
+    host_connect(&host, 0, 0, 0);
+    host_answer(&host, HB_COMMAND_RESUME, HB_RESULT_NO_ROOM);
+    assert_int_equal(host_last(&host, HB_COMMAND_PROVISION)->site, 1);
+    assert_int_equal(host_count(&host, HB_COMMAND_DNS_CLEAR), 1);
+    host_answer(&host, HB_COMMAND_PROVISION, HB_RESULT_OK);
+    host_answer(&host, HB_COMMAND_FENCE, HB_RESULT_OK);
+    assert_int_equal(host_last(&host, HB_COMMAND_DNS_POINT)->site, 1);
+    assert_int_equal(host_count(&host, HB_COMMAND_DNS_CLEAR), 1);
+    host_stop(&host);
+}
+
+/* Consent that comes late, then an app that connects again without having taken its leave. */
+static void who_connects_again_with_consent_gets_its_endpoint(void **state)
+{
+    (void)state;
+    start_with(HB_POLICY_REACTIVE);
+    host_connect(&host, 0, 0, 0);
+    host_consent(&host, 0, 1);
+    assert_int_equal(host_phase(&host, 0), HB_PHASE_ANYCAST); /* nothing is known of its place */
+    host_connect(&host, 0, 2, 2);
+    assert_int_equal(host_phase(&host, 0), HB_PHASE_STARTING);
+    assert_int_equal(host_last(&host, HB_COMMAND_PROVISION)->site, 2);
+    host_stop(&host);
+}
+
 static void after_the_linger_time_all_is_stopped_and_cleared(void **state)
 {
     (void)state;
@@ -331,6 +364,8 @@ int main(void)
         cmocka_unit_test(a_silent_provisioner_is_asked_to_stop_before_it_is_asked_again),
         cmocka_unit_test(without_room_the_next_nearest_site_is_taken),
         cmocka_unit_test(within_the_linger_time_a_client_resumes_where_it_was),
+        cmocka_unit_test(without_room_to_resume_the_name_follows_to_the_next_site),
+        cmocka_unit_test(who_connects_again_with_consent_gets_its_endpoint),
         cmocka_unit_test(after_the_linger_time_all_is_stopped_and_cleared),
         cmocka_unit_test(with_no_linger_time_the_primary_is_stopped_at_once),
         cmocka_unit_test(a_refused_standby_is_asked_for_again_but_not_for_ever),

@@ -130,6 +130,23 @@ static void a_reactive_policy_plays_through_with_the_given_delays(void **state)
     hb_replay_free(replay);
 }
 
+/* The same with names that nobody keeps: the client is there as soon as DNS says so, at 147 s. */
+static void without_a_ttl_the_client_follows_at_once(void **state)
+{
+    (void)state;
+    host_init(&host, HB_POLICY_REACTIVE);
+    host.setup.policy.dns_ttl_s = 0.0;
+    notes = (struct notes) { .count = 0 };
+    struct hb_replay *replay;
+    assert_int_equal(hb_replay_create(&host.setup, &answers, &notes, note, &replay), HB_OK);
+    feed(replay, HB_EVENT_CONSENT, 0.0, HB_NONE);
+    feed(replay, HB_EVENT_CONNECTED, 0.0, 0);
+    feed(replay, HB_EVENT_SEEN, 100.0, 1);
+    assert_int_equal(hb_replay_finish(replay, hb_units_ns(3000.0)), HB_OK);
+    assert_command(HB_COMMAND_FENCE, 1, 177.0, 1);
+    hb_replay_free(replay);
+}
+
 /* The question of 40.25 s is answered by the forecast that was recorded at 60 s. */
 static void a_question_waits_for_the_next_recorded_forecast(void **state)
 {
@@ -255,6 +272,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(as_recorded_the_commands_are_the_same),
         cmocka_unit_test(a_reactive_policy_plays_through_with_the_given_delays),
+        cmocka_unit_test(without_a_ttl_the_client_follows_at_once),
         cmocka_unit_test(a_question_waits_for_the_next_recorded_forecast),
         cmocka_unit_test(a_dead_site_is_seen_by_the_other_policy_too),
         cmocka_unit_test(a_policy_that_probes_by_itself_hears_whom_the_recording_heard),

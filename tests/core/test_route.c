@@ -147,6 +147,26 @@ static void a_drained_site_is_first_the_last_choice_then_withdrawn(void **state)
     assert_int_equal(host_last(&host, HB_COMMAND_ROUTE_ANNOUNCE)->route.local_pref, 100);
 }
 
+static uint32_t site_of_first_primary(uint32_t client)
+{
+    host_consent(&host, client, 1);
+    host_connect(&host, client, 1, 1); /* anycast still leads there */
+    return host_last(&host, HB_COMMAND_PROVISION)->site;
+}
+
+static void no_endpoint_comes_to_a_site_that_is_drained(void **state)
+{
+    (void)state;
+    start(HB_ROUTE_PLAIN);
+    assert_int_equal(site_of_first_primary(0), 1);
+    send_drain(1, 1.0);
+    assert_int_not_equal(site_of_first_primary(1), 1);
+    host_wait(&host, 50.0); /* withdrawn now */
+    assert_int_not_equal(site_of_first_primary(2), 1);
+    send_drain(1, 0.0);
+    assert_int_equal(site_of_first_primary(3), 1);
+}
+
 static void a_drain_that_is_called_off_withdraws_nothing(void **state)
 {
     (void)state;
@@ -172,6 +192,7 @@ int main(void)
         cmocka_unit_test(what_is_not_ready_is_not_announced),
         cmocka_unit_test_teardown(the_site_of_most_near_clients_is_preferred, stop),
         cmocka_unit_test_teardown(a_drained_site_is_first_the_last_choice_then_withdrawn, stop),
+        cmocka_unit_test_teardown(no_endpoint_comes_to_a_site_that_is_drained, stop),
         cmocka_unit_test_teardown(a_drain_that_is_called_off_withdraws_nothing, stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,6 +55,33 @@ static void a_mirror_rolled_back_rests_for_its_confidences_share(void **state)
     host_stop(&host);
 }
 
+/* Not for the share of the mirror that came after it. Without an image the purchase is
+ * 0.000173333, so 0.9 of the rent is eaten up 561.6 s after the 300 s of draining. */
+static void each_spare_rests_for_its_own_confidence(void **state)
+{
+    (void)state;
+    host_init(&host, HB_POLICY_PREDICTIVE);
+    host.setup.service.image_mb = 0.0;
+    host.setup.policy.dns_ttl_s = 300.0;
+    host.setup.policy.cooldown_s = 0.0;
+    host.setup.policy.interval_s = 100.0;
+    host_start(&host);
+    host_bring_to(&host, HB_PHASE_MONITORING);
+    host_see(&host, 0, 1);
+    host_serve(&host, 0, 1);
+    host_see(&host, 0, 0); /* rolled back */
+    assert_int_equal(spare(), 1);
+    host_wait(&host, 299.0);
+    host_predict(&host, 2, 0.4f);
+    assert_int_equal(host_last(&host, HB_COMMAND_PROVISION)->site, 2);
+    host_wait(&host, 1.0 + 561.6 - 0.01);
+    assert_int_equal(host_last(&host, HB_COMMAND_STANDBY)->site, 1);
+    assert_int_equal(host_count(&host, HB_COMMAND_STOP), 0);
+    host_wait(&host, 0.02);
+    assert_int_equal(host_last(&host, HB_COMMAND_STOP)->site, 1);
+    host_stop(&host);
+}
+
 static void a_spare_that_costs_more_than_it_saves_is_stopped_at_once(void **state)
 {
     (void)state;
@@ -205,6 +232,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_primary_left_behind_rests_until_rent_equals_purchase),
         cmocka_unit_test(a_mirror_rolled_back_rests_for_its_confidences_share),
+        cmocka_unit_test(each_spare_rests_for_its_own_confidence),
         cmocka_unit_test(a_spare_that_costs_more_than_it_saves_is_stopped_at_once),
         cmocka_unit_test(free_standby_is_kept_for_ever),
         cmocka_unit_test(a_refused_standby_is_a_stop),

@@ -51,6 +51,23 @@ static void places_differ_and_the_rare_make_room(void **state)
     hb_stay_free(stay);
 }
 
+/* Whose odds would be infinite: one class in which two million stayed and nobody ever left. */
+static void however_many_stay_leaving_keeps_a_chance(void **state)
+{
+    (void)state;
+    struct hb_stay *stay = created(40);
+    const struct hb_stay_case seen = { .place = 321, .step = 1, .dwell = 7, .clock = 2 };
+    for (int i = 0; i < 2000000; i++) {
+        hb_stay_count(stay, &seen, 1);
+    }
+    struct hb_stay_rates rates = hb_stay_rates_of(stay, &seen);
+    const double all[] = { rates.anywhere, rates.place, rates.here };
+    for (int i = 0; i < 3; i++) {
+        assert_true(all[i] > 0.999 && all[i] < 1.0);
+    }
+    hb_stay_free(stay);
+}
+
 static void clocks_are_three_hours_of_work_days_or_weekends(void **state)
 {
     (void)state;
@@ -68,6 +85,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rates_follow_the_hand_count),
         cmocka_unit_test(places_differ_and_the_rare_make_room),
+        cmocka_unit_test(however_many_stay_leaving_keeps_a_chance),
         cmocka_unit_test(clocks_are_three_hours_of_work_days_or_weekends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
