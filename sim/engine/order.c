@@ -1,7 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/engine/order.h"
 
-enum { index_bits = 6, word_bits = 25, lanes = 8 };
+#include <assert.h>
+#include <string.h>
+
+enum {
+    index_bits = 6, /* of a guessed key: index and leading bits of the instant */
+    word_bits = 25,
+    lanes = 8,
+    bins_max = 1024, /* > SIM_ORDER_EVEN_MAX, a power of two */
+    crowd_max = 12,  /* records in a bin; insertion takes its square */
+};
 
 /* What the order is guessed from: the leading bits of the instants (of the
  * tags, if all share one instant), made unique by the index. */
@@ -52,4 +61,69 @@ void sim_order_latest_first(const struct sim_bucket_record *records, uint32_t co
         }
         order[i] = index;
     }
+}
+
+/* ---- many records, evenly spread ---- */
+
+/* bins [bucket.count] of the records, the latest instants in bin 0, and how
+ * many are in each of counts [bin_count], zero before. */
+static void fill_bins(const struct sim_bucket_pool *pool, struct sim_bucket bucket,
+    struct sim_order_span span, uint16_t *bins, uint16_t *counts)
+{
+    uint32_t bin_bits = sim_order_bit_length(bucket.count);
+    uint32_t shift = span.bits > bin_bits ? span.bits - bin_bits : 0;
+    uint32_t bin_last = (1U << bin_bits) - 1;
+    struct sim_bucket_walk walk = sim_bucket_walk_of(pool, bucket);
+    while (sim_bucket_walk_on(pool, &walk)) {
+        for (uint32_t i = 0; i < walk.count; i++) {
+            uint64_t bin = (sim_bucket_read(&walk, i).at - span.start) >> shift;
+            assert(bin <= bin_last);
+            *bins = (uint16_t)(bin_last - bin);
+            counts[*bins++]++;
+        }
+    }
+}
+
+/* Turns counts [count] into the place of each bin's first; returns the greatest. */
+static uint32_t place_bins(uint16_t *counts, uint32_t count)
+{
+    uint32_t place = 0, crowd = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t here = counts[i];
+        crowd = here > crowd ? here : crowd;
+        counts[i] = (uint16_t)place;
+        place += here;
+    }
+    return crowd;
+}
+
+/* A bin takes a record or less on average; insertion does the rest. */
+bool sim_order_even(struct sim_bucket_pool *pool, struct sim_bucket bucket,
+    struct sim_order_span span, struct sim_bucket_record *sorted)
+{
+    uint16_t bins[SIM_ORDER_EVEN_MAX], places[bins_max];
+    assert(bucket.count <= SIM_ORDER_EVEN_MAX);
+    uint32_t bin_count = 1U << sim_order_bit_length(bucket.count);
+    memset(places, 0, bin_count * sizeof(places[0]));
+    fill_bins(pool, bucket, span, bins, places);
+    if (place_bins(places, bin_count) > crowd_max) {
+        return false;
+    }
+    const uint16_t *bin = bins;
+    struct sim_bucket_walk walk = sim_bucket_walk_of(pool, bucket);
+    while (sim_bucket_walk_on(pool, &walk)) {
+        for (uint32_t i = 0; i < walk.count; i++) {
+            sorted[places[*bin++]++] = sim_bucket_load(sim_bucket_walk_slot(&walk, i));
+        }
+        sim_bucket_give_block(pool, walk.block);
+    }
+    for (uint32_t k = 1; k < bucket.count; k++) {
+        struct sim_bucket_record record = sorted[k];
+        uint32_t i = k;
+        for (; i > 0 && sim_bucket_is_before(&sorted[i - 1], &record); i--) {
+            sorted[i] = sorted[i - 1];
+        }
+        sorted[i] = record;
+    }
+    return true;
 }

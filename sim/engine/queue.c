@@ -7,6 +7,7 @@
 #include "core/units.h"
 #include "sim/engine/order.h"
 #include "sim/engine/rung.h"
+#include "sim/engine/stage.h"
 
 /* A ladder of buckets (after the ladder queue of Tang, Goh and Thng, ACM
  * TOMACS 15(3), 2005), changed so that ties and hostile instants cost no more
@@ -19,7 +20,7 @@
  *   rungs[0]   ........ coarse buckets, unsorted; the last is open-ended
  *   rungs[1]       .... one bucket of rungs[0], spread over finer ones
  *   ...
- *   bottom          ... one small bucket, sorted, its first record at the end
+ *   bottom          ... one bucket, small enough to sort, its first record at the end
  *
  * Invariant: everything in rungs[k] comes before everything in the buckets of
  * rungs[k - 1], and the bottom comes before all. As sim_rung_index() grows with
@@ -42,18 +43,15 @@
 /* Tuned with tests/bench/engine; none of them can change an order. */
 enum {
     leaf_count = SIM_ORDER_MAX, /* a bucket of up to so many is sorted, not spread */
-    bottom_count = 96,          /* room for what is pushed among the sorted */
+    push_count = 96,            /* room for what is pushed among the sorted */
+    bottom_count = SIM_ORDER_EVEN_MAX + push_count,
+    few_of = 64,                /* few are pushed among one in so many events */
     per_bucket = 24,            /* aimed at when a bucket is spread */
     rung_count = 10,            /* more are hardly ever needed; then collapse() */
+    fine_rung_count = 2,        /* after the base; what needs more is of odd scales */
+    odd_bits = 5,               /* of the fan of the others */
     block_bits_max = 6,         /* of records in a block */
     fetch_count = 2048,         /* a second-level cache holds what so many events touch */
-    staged_max = 16,            /* pushes that wait for the end of their bucket */
-};
-
-/* A push to rungs[0], on its way. */
-struct staged {
-    struct sim_bucket *bucket;
-    struct sim_bucket_record record;
 };
 
 struct sim_queue {
@@ -67,8 +65,7 @@ struct sim_queue {
     size_t bucket_count; /* of all rungs */
     struct sim_bucket_pool pool;
     const struct sim_queue_touch *touches; /* [256] by kind, or NULL */
-    uint32_t staged_count, staged_next; /* with all of staged in use: the oldest */
-    struct staged staged[staged_max];
+    struct sim_stage stage; /* of pushes to rungs[0] */
 };
 
 /* ---- rungs ---- */
@@ -78,33 +75,6 @@ static inline void put(struct sim_queue *queue, struct sim_rung *rung, uint64_t 
 {
     sim_bucket_append(&queue->pool, sim_rung_bucket(rung, index), record);
     rung->pending++;
-}
-
-/* Like put, for a rung of buckets so big that their ends are seldom in the
- * first-level cache: the store would wait, and all stores after it. */
-static inline void put_staged(struct sim_queue *queue, struct sim_rung *rung, uint64_t index,
-    const struct sim_bucket_record *record)
-{
-    struct sim_bucket *bucket = sim_rung_bucket(rung, index);
-    sim_bucket_fetch_end(&queue->pool, bucket);
-    struct staged *oldest = &queue->staged[queue->staged_next];
-    if (queue->staged_count == staged_max) {
-        sim_bucket_append(&queue->pool, oldest->bucket, &oldest->record);
-    } else {
-        queue->staged_count++;
-    }
-    *oldest = (struct staged) { bucket, *record };
-    queue->staged_next = (queue->staged_next + 1) % staged_max;
-    rung->pending++;
-}
-
-static void put_what_is_staged(struct sim_queue *queue)
-{
-    for (uint32_t i = 0; i < queue->staged_count; i++) {
-        sim_bucket_append(&queue->pool, queue->staged[i].bucket, &queue->staged[i].record);
-    }
-    queue->staged_count = 0;
-    queue->staged_next = 0;
 }
 
 /* Has what the event's handler will touch on its way to the second-level cache:
@@ -206,6 +176,39 @@ static void sort_into_bottom(struct sim_queue *queue, struct sim_bucket bucket, 
     queue->bottom_len = bucket.count;
 }
 
+/* Has what the events of bucket will touch on its way. */
+static void fetch_bucket(const struct sim_queue *queue, struct sim_bucket bucket)
+{
+    struct sim_bucket_walk walk = sim_bucket_walk_of(&queue->pool, bucket);
+    while (sim_bucket_walk_on(&queue->pool, &walk)) {
+        for (uint32_t i = 0; i < walk.count; i++) {
+            struct sim_bucket_record record = sim_bucket_read(&walk, i);
+            fetch(queue, &record);
+        }
+    }
+}
+
+/* Moves a bucket, detached, that was at index of the rung, to the empty bottom,
+ * though it is not so small. False, with nothing moved, if spreading it over a
+ * finer rung promises more. */
+static bool sort_many_into_bottom(struct sim_queue *queue, const struct sim_rung *rung,
+    uint64_t index, struct sim_bucket bucket)
+{
+    bool is_bounded = !rung->by_tag && index > rung->first && index < rung->last;
+    if (!is_bounded || bucket.count > SIM_ORDER_EVEN_MAX || bucket.count > queue->len / few_of) {
+        return false;
+    }
+    if (!rung->is_fetched && queue->touches != NULL) {
+        fetch_bucket(queue, bucket);
+    }
+    struct sim_order_span span = { rung->start + (index << rung->shift), rung->shift };
+    if (!sim_order_even(&queue->pool, bucket, span, queue->bottom)) {
+        return false;
+    }
+    queue->bottom_len = bucket.count;
+    return true;
+}
+
 /* Makes room in a full bottom: everything goes back to the finest rung, to be
  * spread over a finer one when its turn comes. */
 __attribute__((noinline)) static void empty_bottom(struct sim_queue *queue)
@@ -251,7 +254,7 @@ static void turn(struct sim_queue *queue, struct sim_rung *rung)
 static void refine(struct sim_queue *queue, struct sim_rung *rung)
 {
     if (rung == queue->rungs || queue->depth == rung_count) {
-        put_what_is_staged(queue);
+        sim_stage_empty(&queue->stage, &queue->pool);
     }
     while (rung->current < rung->turn && sim_rung_bucket(rung, rung->current)->count == 0) {
         rung->current++;
@@ -273,6 +276,9 @@ static void refine(struct sim_queue *queue, struct sim_rung *rung)
     }
     if (bucket.count <= leaf_count) {
         sort_into_bottom(queue, bucket, rung->is_fetched || queue->touches == NULL);
+        return;
+    }
+    if (sort_many_into_bottom(queue, rung, index, bucket)) {
         return;
     }
     if (queue->depth == rung_count) {
@@ -315,23 +321,25 @@ enum hb_status sim_queue_create(const struct sim_queue_options *options, struct 
         return HB_ERR_RANGE;
     }
     uint32_t half_bits = sim_order_bit_length(capacity) / 2;
-    uint32_t base_bits = clamp(half_bits, 9, 10), fine_bits = clamp(half_bits - 1, 5, 7);
-    size_t bucket_count = ((size_t)1 << base_bits) + ((size_t)(rung_count - 1) << fine_bits);
+    uint32_t base_bits = clamp(half_bits, 9, 10), fine_bits = clamp(half_bits - 3, odd_bits, 7);
+    size_t bucket_count = ((size_t)1 << base_bits) + ((size_t)fine_rung_count << fine_bits)
+        + ((size_t)(rung_count - 1 - fine_rung_count) << odd_bits);
     struct sim_queue *queue = calloc(1, sizeof(*queue));
     struct sim_bucket *buckets = calloc(bucket_count, sizeof(*buckets));
     if (queue == NULL || buckets == NULL) {
         goto no_memory;
     }
     /* Part-filled blocks, at worst one in every bucket, shall cost at most
-     * about 3 bytes an event (from 1e5 events on). */
-    size_t fits = capacity * 3 / (bucket_count * SIM_BUCKET_RECORD_BYTES);
+     * about 3.5 bytes an event (from 1e5 events on). */
+    size_t fits = capacity * 7 / (bucket_count * 2 * SIM_BUCKET_RECORD_BYTES);
     uint32_t block_bits = clamp(sim_order_bit_length(fits), 4, block_bits_max + 1) - 1;
     if (sim_bucket_pool_init(&queue->pool, block_bits,
             (capacity >> block_bits) + bucket_count + 2) != HB_OK) {
         goto no_memory;
     }
     for (uint32_t k = 0; k < rung_count; k++) {
-        queue->rungs[k].fan_bits = k == 0 ? base_bits : fine_bits;
+        queue->rungs[k].fan_bits
+            = k == 0 ? base_bits : k <= fine_rung_count ? fine_bits : odd_bits;
         queue->rungs[k].buckets = buckets;
         buckets += (size_t)1 << queue->rungs[k].fan_bits;
     }
@@ -375,7 +383,8 @@ enum hb_status sim_queue_push(struct sim_queue *queue, const struct sim_event *e
             continue;
         }
         if (k == 0 && queue->depth > 1) {
-            put_staged(queue, rung, index, &record);
+            sim_stage_put(&queue->stage, &queue->pool, sim_rung_bucket(rung, index), &record);
+            rung->pending++;
         } else {
             put(queue, rung, index, &record);
         }

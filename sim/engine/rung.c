@@ -31,8 +31,9 @@ void sim_rung_lay_out(struct sim_rung *rung, const struct sim_rung_layout *layou
 struct sim_bucket_bounds sim_rung_bounds(const struct sim_rung *rung, uint64_t index,
     const struct sim_bucket_pool *pool, uint64_t now)
 {
-    if (index == rung->first || index == rung->last || rung->shift == 0) {
-        struct sim_bucket bucket = *sim_rung_bucket(rung, index);
+    struct sim_bucket bucket = *sim_rung_bucket(rung, index);
+    bool is_whole = bucket.count > rung->laid / 2; /* of one instant, maybe */
+    if (index == rung->first || index == rung->last || rung->shift == 0 || is_whole) {
         struct sim_bucket_bounds bounds = sim_bucket_bounds_of(pool, bucket);
         bool is_open_below = index == rung->first && index < rung->last;
         bounds.at_min = is_open_below ? now : bounds.at_min;

@@ -35,7 +35,8 @@ struct sim_rung_layout {
 void sim_rung_lay_out(struct sim_rung *rung, const struct sim_rung_layout *layout);
 
 /* Of bucket index, without a look at its records if the rung itself bounds
- * them. Below an open first bucket there may still be pushes, down to now. */
+ * them and has divided what was in it: not where most may share one instant.
+ * Below an open first bucket there may still be pushes, down to now. */
 struct sim_bucket_bounds sim_rung_bounds(const struct sim_rung *rung, uint64_t index,
     const struct sim_bucket_pool *pool, uint64_t now);
 

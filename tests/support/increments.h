@@ -20,6 +20,8 @@
     X(one_instant, 0.0)                                                             \
     X(two_scales, sim_draw_chance(stream, 0.5) ? sim_draw_between(stream, 0.0, 1e5) : 2e9) \
     X(few_instants, 1e9 * sim_draw_below(stream, 4))                                \
+    X(ticks, 5e5 * sim_draw_below(stream, 4000))                                    \
+    X(mostly_near, sim_draw_chance(stream, 0.99) ? sim_draw_between(stream, 0.0, 1e6) : 1e11) \
     X(nearly_never, sim_draw_chance(stream, 0.01) ? 1e15 : sim_draw_exponential(stream, 1e9))
 
 enum increment {
