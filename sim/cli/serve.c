@@ -32,7 +32,7 @@ static const char help[] =
     "  --batch N, --delay-ms MS  questions answered together: at most N, after MS (64, 2)\n"
     "  --connections N     open at once (1024)\n"
     "  --threads N         that read and write (1)\n"
-    "  --request-s S       within which a whole request must be there (10)\n"
+    "  --request-s S       within which a whole request must be there, an answer taken (10)\n"
     "  --rate N, --burst N requests a second of one connection (1000, 2000)\n"
     "  --client-rate N, --client-burst N   observations a second of one client (1, 10)\n";
 

@@ -75,6 +75,7 @@ static enum MHD_Result send_answer(struct sim_door_call *call, struct MHD_Connec
     }
     if (good == MHD_YES) {
         good = MHD_queue_response(connection, answer.code, response);
+        set_waiting(call, sim_door_now_ns(0)); /* now for the client to take it */
     }
     MHD_destroy_response(response);
     sim_tally_answer(call->door->config.tally, call->route, answer.code,

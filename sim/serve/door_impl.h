@@ -12,7 +12,8 @@
 struct sim_door_line {
     struct sim_door_line *next, *previous;
     int socket;
-    int64_t waiting_since_ns; /* for a whole request; 0: it is the service's turn */
+    int64_t waiting_since_ns; /* for a whole request, or for an answer to be taken; 0: it is the
+                               * service's turn */
     struct sim_rate rate;
     bool is_cut;
 };

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "data/trace_file.h"
@@ -58,6 +59,62 @@ void serving_free(struct serving *serving)
     program_remove(serving->folder);
     free(serving->folder);
     free(serving);
+}
+
+int serving_set_up(void **state)
+{
+    *state = serving_create();
+    return 0;
+}
+
+int serving_tear_down(void **state)
+{
+    serving_free(*state);
+    return 0;
+}
+
+void serving_sleep_ms(long ms)
+{
+    struct timespec time = { ms / 1000, (ms % 1000) * 1000000 };
+    nanosleep(&time, NULL);
+}
+
+static FILE *open_file(const struct serving *serving, const char *name, const char *mode)
+{
+    char path[1024];
+    (void)snprintf(path, sizeof path, "%s/%s", serving->folder, name);
+    FILE *file = fopen(path, mode);
+    assert_non_null(file);
+    return file;
+}
+
+size_t serving_file_read(const struct serving *serving, const char *name, void *bytes, size_t max)
+{
+    FILE *file = open_file(serving, name, "rb");
+    size_t count = fread(bytes, 1, max, file);
+    fclose(file);
+    return count;
+}
+
+void serving_file_write(const struct serving *serving, const char *name, const void *bytes,
+    size_t count)
+{
+    FILE *file = open_file(serving, name, "wb");
+    assert_int_equal(fwrite(bytes, 1, count, file), count);
+    assert_int_equal(fclose(file), 0);
+}
+
+const char *serving_refusal(const struct serving *serving)
+{
+    static struct program_run run;
+    const char *const arguments[] = { "serve", "--places", "places.h5", "--salt", "salt",
+        "--tokens", "tokens", "--snapshot", "snap", "--port", "0", NULL };
+    /* Were it not refused, it would serve until killed: status 137. */
+    program_run(&(struct program_call) { .arguments = arguments, .folder = serving->folder,
+        .kill_after_s = 20.0 }, &run);
+    assert_int_equal(run.exit_status, 1);
+    assert_string_equal(run.out, "");
+    return run.err;
 }
 
 static void become_service(const struct serving *serving, const char *const *options, int out)
@@ -184,6 +241,16 @@ int serving_ask(const struct serving *serving, const struct serving_request *req
     close(line);
     free(text);
     return status;
+}
+
+size_t serving_post_text(const struct serving *serving, const char *path, const char *body,
+    char *text, size_t text_bytes)
+{
+    int length = snprintf(text, text_bytes, "POST %s HTTP/1.1\r\nHost: x\r\n"
+        "Authorization: Bearer %s\r\nContent-Length: %zu\r\n\r\n%s", path, serving->token,
+        strlen(body), body);
+    assert_in_range((uintmax_t)length, 1, text_bytes - 1);
+    return (size_t)length;
 }
 
 int serving_post(const struct serving *serving, const char *path, const char *body, char *reply,

@@ -18,11 +18,24 @@ struct serving {
 
 struct serving *serving_create(void);
 void serving_free(struct serving *serving); /* kills it if it still runs */
+/* The same as cmocka fixtures: *state is the service, not started. */
+int serving_set_up(void **state);
+int serving_tear_down(void **state);
 
 /* Starts with more options (NULL at the end); fails the test unless it listens. */
 void serving_start(struct serving *serving, const char *const *options);
 /* Sends the signal, waits; the exit status, 128 + signal if a signal ended it. */
 int serving_stop(struct serving *serving, int signal);
+
+/* Starts the program on the folder, which it must refuse; what it said. */
+const char *serving_refusal(const struct serving *serving);
+
+/* A file of the folder, into or from bytes; how many there are of at most max. */
+size_t serving_file_read(const struct serving *serving, const char *name, void *bytes, size_t max);
+void serving_file_write(const struct serving *serving, const char *name, const void *bytes,
+    size_t count);
+
+void serving_sleep_ms(long ms);
 
 /* A connection; send bytes; read until the answer is whole, or the end, into reply.
  * Status code; 0: closed without one. */
@@ -37,6 +50,9 @@ struct serving_request {
 int serving_ask(const struct serving *serving, const struct serving_request *request,
     char *reply, size_t reply_bytes);
 
+/* The text of a POST with the good token, for serving_send(); its length. */
+size_t serving_post_text(const struct serving *serving, const char *path, const char *body,
+    char *text, size_t text_bytes);
 /* POST with the good token. */
 int serving_post(const struct serving *serving, const char *path, const char *body, char *reply,
     size_t reply_bytes);

@@ -16,24 +16,6 @@
 
 static const char *const nothing_more[] = { NULL };
 
-static int set_up(void **state)
-{
-    *state = serving_create();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    serving_free(*state);
-    return 0;
-}
-
-static void sleep_ms(long ms)
-{
-    struct timespec time = { ms / 1000, (ms % 1000) * 1000000 };
-    nanosleep(&time, NULL);
-}
-
 static json_t *body_of(const char *reply)
 {
     const char *end = strstr(reply, "\r\n\r\n");
@@ -240,7 +222,7 @@ static void a_slow_client_is_cut_though_it_keeps_sending(void **state)
     int is_open = 1;
     for (int i = 0; i < 30 && is_open; i++) {
         serving_send(line, "x", 1);
-        sleep_ms(100);
+        serving_sleep_ms(100);
         ssize_t got = recv(line, &byte, 1, MSG_DONTWAIT);
         is_open = got > 0 || (got < 0 && errno == EAGAIN);
     }
@@ -281,13 +263,13 @@ static void an_id_lives_an_epoch_and_its_grace(void **state)
     serving_start(serving, brief);
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now); /* epochs start at even seconds */
-    sleep_ms((now.tv_sec % 2 == 0 ? 2000 : 1000) - now.tv_nsec / 1000000 + 100);
+    serving_sleep_ms((now.tv_sec % 2 == 0 ? 2000 : 1000) - now.tv_nsec / 1000000 + 100);
     serving_observe(serving, "d", first);
-    sleep_ms(2200); /* 0.3 s into the next epoch */
+    serving_sleep_ms(2200); /* 0.3 s into the next epoch */
     assert_int_equal(serving_predict(serving, first, reply, sizeof reply), 200);
     serving_observe(serving, "d", second);
     assert_string_not_equal(first, second);
-    sleep_ms(1100); /* 1.4 s into it */
+    serving_sleep_ms(1100); /* 1.4 s into it */
     assert_int_equal(serving_predict(serving, first, reply, sizeof reply), 404);
     struct serving_request health = { "GET", "/v1/health", NULL, NULL };
     assert_int_equal(serving_ask(serving, &health, reply, sizeof reply), 200);
@@ -320,7 +302,7 @@ static void the_description_names_every_path(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, serving_set_up, serving_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(a_client_is_observed_predicted_and_forgotten),
         TEST(a_point_becomes_its_nearest_place),

@@ -19,67 +19,13 @@
 static const char *const nothing_more[] = { NULL };
 static const char *const often[] = { "--snapshot-s", "0.2", NULL };
 
-static int set_up(void **state)
-{
-    *state = serving_create();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    serving_free(*state);
-    return 0;
-}
-
-static void sleep_ms(long ms)
-{
-    struct timespec time = { ms / 1000, (ms % 1000) * 1000000 };
-    nanosleep(&time, NULL);
-}
-
-static size_t read_file(const struct serving *serving, const char *name, char *bytes, size_t max)
-{
-    char path[1024];
-    snprintf(path, sizeof path, "%s/%s", serving->folder, name);
-    FILE *file = fopen(path, "rb");
-    assert_non_null(file);
-    size_t count = fread(bytes, 1, max, file);
-    fclose(file);
-    return count;
-}
-
-static void write_file(const struct serving *serving, const char *name, const char *bytes,
-    size_t count)
-{
-    char path[1024];
-    snprintf(path, sizeof path, "%s/%s", serving->folder, name);
-    FILE *file = fopen(path, "wb");
-    assert_non_null(file);
-    assert_int_equal(fwrite(bytes, 1, count, file), count);
-    assert_int_equal(fclose(file), 0);
-}
-
-/* Starts the program on the folder, expecting refusal; what it said. */
-static const char *refusal(const struct serving *serving)
-{
-    static struct program_run run;
-    const char *const arguments[] = { "serve", "--places", "places.h5", "--salt", "salt",
-        "--tokens", "tokens", "--snapshot", "snap", "--port", "0", NULL };
-    /* Were it not refused, it would serve until killed: status 137. */
-    program_run(&(struct program_call) { .arguments = arguments, .folder = serving->folder,
-        .kill_after_s = 20.0 }, &run);
-    assert_int_equal(run.exit_status, 1);
-    assert_string_equal(run.out, "");
-    return run.err;
-}
-
 static void kill_9_loses_nothing_that_a_snapshot_has(void **state)
 {
     struct serving *serving = *state;
     char id[33], before[4096], after[4096];
     serving_start(serving, often);
     serving_observe(serving, "phone 5", id);
-    sleep_ms(600);
+    serving_sleep_ms(600);
     assert_int_equal(serving_predict(serving, id, before, sizeof before), 200);
     assert_int_equal(serving_stop(serving, SIGKILL), 128 + SIGKILL);
     serving_start(serving, nothing_more);
@@ -128,7 +74,7 @@ static void a_signal_that_meets_another_thread_ends_it_as_well(void **state)
     }
     (void)closedir(threads);
     print_message("threads that do not block SIGTERM: %s\n", met ? "there are" : "none");
-    sleep_ms(met ? 600 : 0); /* it has ended by itself, or is ended now */
+    serving_sleep_ms(met ? 600 : 0); /* it has ended by itself, or is ended now */
     assert_int_equal(serving_stop(serving, SIGTERM), 0);
     serving_start(serving, nothing_more);
     assert_int_equal(serving_predict(serving, id, reply, sizeof reply), 200);
@@ -146,59 +92,11 @@ static void the_forgotten_stay_so_after_kill_9(void **state)
     snprintf(path, sizeof path, "/v1/clients/%s", gone);
     struct serving_request forget = { "DELETE", path, serving->token, NULL };
     assert_int_equal(serving_ask(serving, &forget, NULL, 0), 204);
-    sleep_ms(1000); /* far less than the 60 s between snapshots */
+    serving_sleep_ms(1000); /* far less than the 60 s between snapshots */
     assert_int_equal(serving_stop(serving, SIGKILL), 128 + SIGKILL);
     serving_start(serving, nothing_more);
     assert_int_equal(serving_predict(serving, gone, reply, sizeof reply), 404);
     assert_int_equal(serving_predict(serving, kept, reply, sizeof reply), 200);
-}
-
-static void the_snapshot_has_no_device_and_no_id(void **state)
-{
-    struct serving *serving = *state;
-    static char bytes[65536];
-    char id[33];
-    struct stat about;
-    char path[1024];
-    serving_start(serving, nothing_more);
-    serving_observe(serving, "a-device-by-name", id);
-    assert_int_equal(serving_stop(serving, SIGTERM), 0);
-    size_t count = read_file(serving, "snap", bytes, sizeof bytes);
-    assert_int_equal(count, 8 + 4 + 4 + 32 + 4 + 32 + 32 + 4 + 12 + 32);
-    for (size_t i = 0; i + 8 <= count; i++) {
-        assert_memory_not_equal(bytes + i, "a-device", 8);
-    }
-    snprintf(path, sizeof path, "%s/snap", serving->folder);
-    assert_int_equal(stat(path, &about), 0);
-    assert_int_equal(about.st_mode & 0777, 0600);
-}
-
-static void a_damaged_snapshot_is_refused_and_kept(void **state)
-{
-    struct serving *serving = *state;
-    static char good[65536], bad[65536], still[65536];
-    char id[33];
-    serving_start(serving, nothing_more);
-    serving_observe(serving, "e", id);
-    assert_int_equal(serving_stop(serving, SIGTERM), 0);
-    size_t count = read_file(serving, "snap", good, sizeof good);
-    const size_t flipped[] = { 0, 9, 13, 20, 50, 60, 90, 130, count - 1 };
-    for (size_t i = 0; i < sizeof flipped / sizeof flipped[0]; i++) {
-        memcpy(bad, good, count);
-        bad[flipped[i]] = (char)(bad[flipped[i]] ^ 4);
-        write_file(serving, "snap", bad, count);
-        assert_non_null(strstr(refusal(serving), "snap: snapshot: found "));
-        assert_int_equal(read_file(serving, "snap", still, sizeof still), count);
-        assert_memory_equal(still, bad, count);
-    }
-    write_file(serving, "snap", good, count - 1);
-    assert_non_null(strstr(refusal(serving), "found damage"));
-    write_file(serving, "snap", good, 0);
-    assert_non_null(strstr(refusal(serving), "or a part of one"));
-    write_file(serving, "snap", good, count);
-    memset(bad, 7, 32);
-    write_file(serving, "salt", bad, 32); /* keeps its mode */
-    assert_non_null(strstr(refusal(serving), "another salt's seal"));
 }
 
 static void bad_files_of_the_operator_are_named(void **state)
@@ -206,16 +104,16 @@ static void bad_files_of_the_operator_are_named(void **state)
     struct serving *serving = *state;
     char path[1024];
     program_write(serving->folder, "tokens", "# nobody\n");
-    assert_non_null(strstr(refusal(serving), "tokens: found no token"));
+    assert_non_null(strstr(serving_refusal(serving), "tokens: found no token"));
     program_write(serving->folder, "tokens", "# one\nme 00ff\n");
-    assert_non_null(strstr(refusal(serving), "tokens:2: found no token"));
+    assert_non_null(strstr(serving_refusal(serving), "tokens:2: found no token"));
     struct serving *other = serving_create();
     program_write(other->folder, "salt", "short");
-    assert_non_null(strstr(refusal(other), "salt: found another size"));
+    assert_non_null(strstr(serving_refusal(other), "salt: found another size"));
     program_write(other->folder, "salt", "0123456789abcdef0123456789abcdef");
     snprintf(path, sizeof path, "%s/salt", other->folder);
     assert_int_equal(chmod(path, 0644), 0);
-    assert_non_null(strstr(refusal(other), "salt: found mode 644"));
+    assert_non_null(strstr(serving_refusal(other), "salt: found mode 644"));
     serving_free(other);
 }
 
@@ -229,11 +127,9 @@ static void a_request_under_way_is_answered_before_the_end(void **state)
     int idle = serving_connect(serving); /* could ask, too: so the batch waits its delay */
     int line = serving_connect(serving);
     snprintf(body, sizeof body, "{\"client\":\"%s\",\"timeframe_s\":900}", id);
-    int length = snprintf(ask, sizeof ask, "POST /v1/predict HTTP/1.1\r\nHost: x\r\n"
-        "Authorization: Bearer %s\r\nContent-Length: %zu\r\n\r\n%s", serving->token,
-        strlen(body), body);
-    serving_send(line, ask, (size_t)length);
-    sleep_ms(200);
+    size_t length = serving_post_text(serving, "/v1/predict", body, ask, sizeof ask);
+    serving_send(line, ask, length);
+    serving_sleep_ms(200);
     assert_int_equal(serving_stop(serving, SIGTERM), 0);
     assert_int_equal(serving_receive(line, reply, sizeof reply), 200);
     close(line);
@@ -242,14 +138,12 @@ static void a_request_under_way_is_answered_before_the_end(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, serving_set_up, serving_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(kill_9_loses_nothing_that_a_snapshot_has),
         TEST(sigterm_saves_what_no_snapshot_had),
         TEST(a_signal_that_meets_another_thread_ends_it_as_well),
         TEST(the_forgotten_stay_so_after_kill_9),
-        TEST(the_snapshot_has_no_device_and_no_id),
-        TEST(a_damaged_snapshot_is_refused_and_kept),
         TEST(bad_files_of_the_operator_are_named),
         TEST(a_request_under_way_is_answered_before_the_end),
     };
