@@ -16,7 +16,7 @@ static int64_t now_of(const struct sim_infra *infra)
     return sim_loop_now_ns(infra->config.loop);
 }
 
-static void start_timer(struct sim_infra *infra, uint32_t operation, double duration_s)
+void sim_operations_start_timer(struct sim_infra *infra, uint32_t operation, double duration_s)
 {
     int64_t at_ns = hb_units_after(now_of(infra), duration_s);
     sim_timer_start(&infra->timers, operation, at_ns > 0 ? at_ns : 1);
@@ -40,15 +40,21 @@ uint32_t sim_operations_begin(struct sim_infra *infra, enum sim_operations_kind 
     return operation;
 }
 
+void sim_operations_release(struct sim_infra *infra, uint32_t operation)
+{
+    struct sim_operations_one *one = &infra->operations[operation];
+    sim_timer_cancel(&one->timer);
+    one->next = infra->free_operation;
+    infra->free_operation = operation;
+}
+
 void sim_operations_finish(struct sim_infra *infra, uint32_t operation, enum hb_result result,
     double value)
 {
     struct sim_operations_one *one = &infra->operations[operation];
     uint64_t req = one->req;
     uint32_t client = one->client, site = one->site;
-    sim_timer_cancel(&one->timer);
-    one->next = infra->free_operation;
-    infra->free_operation = operation;
+    sim_operations_release(infra, operation);
     infra->config.host.done(infra->config.host.ctx, req, client, site, result, value);
 }
 
@@ -59,7 +65,7 @@ void sim_operations_finish_soon(struct sim_infra *infra, uint32_t operation,
     one->kind = SIM_OPERATIONS_ANSWER;
     one->result = (uint8_t)result;
     one->value = value;
-    start_timer(infra, operation, 0.0);
+    sim_operations_start_timer(infra, operation, 0.0);
 }
 
 static void answer(struct sim_infra *infra, const struct sim_infra_copy *who,
@@ -324,8 +330,9 @@ static void change(struct sim_infra *infra, const struct sim_infra_copy *who, ui
     infra->operations[operation].site = who->to;
     one->operation = operation;
     one->phase = (uint8_t)phase;
-    start_timer(infra, operation, phase == SIM_INSTANCES_STOPPING ? service->stop_s
-        : phase == SIM_INSTANCES_SUSPENDING ? service->standby_s : service->resume_s);
+    double takes_s = phase == SIM_INSTANCES_STOPPING ? service->stop_s
+        : phase == SIM_INSTANCES_SUSPENDING ? service->standby_s : service->resume_s;
+    sim_operations_start_timer(infra, operation, takes_s);
 }
 
 void sim_infra_stop(struct sim_infra *infra, uint64_t req, uint32_t client, uint32_t site)
@@ -397,10 +404,19 @@ void sim_operations_expire(void *ctx, const struct sim_event *event)
 {
     struct sim_infra *infra = ctx;
     struct sim_operations_one *one = &infra->operations[event->entity];
-    if (one->kind == SIM_OPERATIONS_CHANGE) {
+    switch ((enum sim_operations_kind)one->kind) {
+    case SIM_OPERATIONS_CHANGE:
         end_change(infra, event->entity);
-    } else {
-        assert(one->kind == SIM_OPERATIONS_ANSWER);
+        break;
+    case SIM_OPERATIONS_ANSWER:
         sim_operations_finish(infra, event->entity, (enum hb_result)one->result, one->value);
+        break;
+    case SIM_OPERATIONS_COPY:
+    case SIM_OPERATIONS_BREAK:
+        sim_operations_break(infra, event->entity);
+        break;
+    case SIM_OPERATIONS_START:
+        assert(false); /* it has no timer */
+        break;
     }
 }

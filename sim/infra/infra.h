@@ -32,6 +32,7 @@ struct sim_infra_service {
     double lag_target_mb;     /* in sync: no more than this is on the way */
     uint32_t copy_rounds;     /* at most */
     double stop_s, standby_s, resume_s; /* until these commands are done */
+    double stall_timeout_s;   /* copies and streams that stand still so long break */
     double request_rate_hz, service_time_s; /* of a connected client; of one request */
     uint32_t servers_per_slot, waiting_room; /* workers of one instance's share of its site */
     bool shared;              /* one instance a site for all clients, reference-counted */
@@ -55,11 +56,13 @@ struct sim_infra_config {
     /* At once; memory is only touched when used. A full table ends the run with HB_ERR_FULL. */
     uint32_t instance_capacity;  /* 0: 4 a client and 64 */
     uint32_t operation_capacity; /* commands not yet answered; 0: 2 a client and 1024 */
+    bool has_cuts; /* lines may be cut: 8 bytes an instance that takes a stream */
     struct sim_infra_host host;
 };
 
 /* State 50 MB, working set 10 MB, writes 0.1 MB/s, in sync at 0.5 MB, 8 rounds,
- * stop 1 s, standby 1 s, resume 0.5 s, 1 request/s of 5 ms, 1 server a slot. */
+ * broken after 60 s without progress, stop 1 s, standby 1 s, resume 0.5 s,
+ * 1 request/s of 5 ms, 1 server a slot. */
 void sim_infra_default(struct sim_infra_config *out);
 
 /* HB_ERR_RANGE, HB_ERR_MEMORY. */
@@ -92,12 +95,17 @@ double sim_infra_resting_s(const struct sim_infra *infra, uint32_t client, uint3
 
 /* Pre-copy rounds, each over the shared lines at the rate they have then, until
  * what is left fits lag_target_mb; then DONE with the bytes sent, and a live
- * stream of dirty_mb_s from `from` to `to`. FAILED if the rounds do not shrink. */
+ * stream of dirty_mb_s from `from` to `to`. FAILED if the rounds do not shrink, or stand
+ * still for stall_timeout_s; a stream whose line is cut for so long breaks: a second DONE,
+ * FAILED (with has_cuts). */
 struct sim_infra_copy {
     uint64_t req;
     uint32_t client, from, to;
 };
 void sim_infra_copy(struct sim_infra *infra, const struct sim_infra_copy *order);
+/* The site's line carries nothing, or does again: pulls of images, copies and streams over
+ * it stand still, all that runs there runs on. Needs has_cuts. Nothing if it is so already. */
+void sim_infra_cut(struct sim_infra *infra, uint32_t site, bool is_cut);
 /* Ends copy or stream to that site (HB_NONE: to any); bytes sent for nothing
  * are booked as wasted unless kept. */
 void sim_infra_copy_end(struct sim_infra *infra, uint32_t client, uint32_t to, bool kept);

@@ -22,11 +22,11 @@ static uint64_t bytes_of(double mb)
 void sim_operations_book_stream(struct sim_infra *infra, struct sim_instances_one *one,
     enum sim_ledger_purpose purpose)
 {
-    uint32_t now_ms = (uint32_t)(now_of(infra) / HB_NS_PER_MS);
-    double written_mb = (now_ms - one->stream_since_ms) * 1e-3 * infra->config.service.dirty_mb_s;
+    uint32_t until_ms = sim_operations_delivered_ms(infra, one);
+    double sent_mb = (until_ms - one->stream_since_ms) * 1e-3 * infra->config.service.dirty_mb_s;
     sim_ledger_book_bytes(infra->ledger, purpose, one->stream_from, one->site,
-        bytes_of(written_mb));
-    one->stream_since_ms = now_ms;
+        bytes_of(sent_mb));
+    one->stream_since_ms = until_ms;
 }
 
 void sim_operations_end_stream(struct sim_infra *infra, struct sim_instances_one *one, bool kept)
@@ -41,14 +41,20 @@ void sim_operations_end_stream(struct sim_infra *infra, struct sim_instances_one
     one->stream_from = HB_NONE;
 }
 
-static void begin_stream(struct sim_infra *infra, struct sim_instances_one *one, uint32_t from)
+static void begin_stream(struct sim_infra *infra, struct sim_instances_one *one,
+    const struct sim_operations_one *copy)
 {
-    if (from == one->site) {
+    if (copy->from == one->site) {
         return;
     }
-    one->stream_from = from;
+    one->stream_from = copy->from;
     one->stream_since_ms = (uint32_t)(now_of(infra) / HB_NS_PER_MS);
-    sim_transfer_stream(infra->transfer, from, one->site, infra->config.service.dirty_mb_s);
+    if (infra->stream_reqs != NULL) {
+        infra->stream_reqs[sim_instances_find(infra->instances, copy->client, one->site)]
+            = copy->req;
+    }
+    sim_transfer_stream(infra->transfer, copy->from, one->site,
+        infra->config.service.dirty_mb_s);
 }
 
 static void begin_round(struct sim_infra *infra, uint32_t operation, double mb);
@@ -72,8 +78,15 @@ static void end_copy(struct sim_infra *infra, uint32_t operation, enum hb_result
     infra->counts.copies += result == HB_RESULT_OK;
     infra->counts.copies_failed += result == HB_RESULT_FAILED;
     if (result == HB_RESULT_OK) {
-        begin_stream(infra, one, copy->from);
+        begin_stream(infra, one, copy);
     }
+}
+
+void sim_operations_fail_copy(struct sim_infra *infra, uint32_t operation)
+{
+    end_copy(infra, operation, HB_RESULT_FAILED);
+    sim_operations_finish(infra, operation, HB_RESULT_FAILED,
+        infra->operations[operation].value * 1e6);
 }
 
 /* After the last live round the stream itself catches up: what is left plus
@@ -114,8 +127,7 @@ static void round_arrived(void *ctx, uint32_t transfer, uint64_t tag)
         copy->result = 1;
     }
     if (next_mb < 0.0) {
-        end_copy(infra, operation, HB_RESULT_FAILED);
-        sim_operations_finish(infra, operation, HB_RESULT_FAILED, copy->value * 1e6);
+        sim_operations_fail_copy(infra, operation);
         return;
     }
     begin_round(infra, operation, next_mb);
@@ -131,6 +143,8 @@ static void begin_round(struct sim_infra *infra, uint32_t operation, double mb)
     if (sim_transfer_start(infra->transfer, &order, &copy->sub) != HB_OK) {
         end_copy(infra, operation, HB_RESULT_FAILED);
         sim_operations_finish_soon(infra, operation, HB_RESULT_FAILED, copy->value * 1e6);
+    } else if (sim_operations_is_cut(infra, copy->from, copy->site)) {
+        sim_operations_start_timer(infra, operation, infra->config.service.stall_timeout_s);
     }
 }
 

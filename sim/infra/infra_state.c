@@ -23,6 +23,7 @@ void sim_infra_default(struct sim_infra_config *out)
             .dirty_mb_s = 0.1,
             .lag_target_mb = 0.5,
             .copy_rounds = 8,
+            .stall_timeout_s = 60.0, /* PostgreSQL's wal_receiver_timeout, Redis's repl-timeout */
             .stop_s = 1.0,
             .standby_s = 1.0,
             .resume_s = 0.5,
@@ -51,7 +52,8 @@ static enum hb_status checked(const struct sim_infra_config *config)
         && is_within(s->working_set_mb, 0.0, 1e7) && is_within(s->dirty_mb_s, 0.0, 1e5)
         && is_within(s->lag_target_mb, 0.0, 1e7) && s->copy_rounds > 0 && s->copy_rounds < 65536
         && is_within(s->stop_s, 0.0, day_s) && is_within(s->standby_s, 0.0, day_s)
-        && is_within(s->resume_s, 0.0, day_s) && is_within(s->request_rate_hz, 0.0, 1e6)
+        && is_within(s->resume_s, 0.0, day_s) && is_within(s->stall_timeout_s, 0.001, day_s)
+        && is_within(s->request_rate_hz, 0.0, 1e6)
         && s->service_time_s > 0.0 && s->service_time_s <= day_s && s->servers_per_slot > 0
         && config->first_rank + SIM_INFRA_KINDS <= SIM_EVENT_RANK_MAX + 1
         && config->first_kind + SIM_INFRA_KINDS <= 255;
@@ -130,9 +132,16 @@ static enum hb_status create_tables(struct sim_infra *infra)
     if (infra->operations == NULL || infra->sites == NULL || infra->served == NULL) {
         return HB_ERR_MEMORY;
     }
+    if (config->has_cuts) {
+        infra->stream_reqs = calloc(config->instance_capacity, sizeof *infra->stream_reqs);
+        if (infra->stream_reqs == NULL) {
+            return HB_ERR_MEMORY;
+        }
+    }
     infra->free_operation = NONE;
     for (uint32_t site = 0; site < config->site_count; site++) {
         infra->sites[site].shared_job = infra->sites[site].shared_waiting = NONE;
+        infra->sites[site].break_operation = NONE;
     }
     for (uint32_t client = 0; client < config->client_count; client++) {
         infra->served[client] = HB_NONE;
@@ -188,6 +197,7 @@ void sim_infra_free(struct sim_infra *infra)
     if (infra == NULL) {
         return;
     }
+    free(infra->stream_reqs);
     free(infra->served);
     free(infra->sites);
     free(infra->operations);

@@ -14,7 +14,8 @@ enum sim_operations_kind {
     SIM_OPERATIONS_ANSWER, /* the answer itself, at the next turn of the loop */
     SIM_OPERATIONS_START,  /* sub: a provisioning job, or the next who waits for a shared one */
     SIM_OPERATIONS_CHANGE, /* a power state takes its time */
-    SIM_OPERATIONS_COPY    /* sub: the transfer of the present round */
+    SIM_OPERATIONS_COPY,   /* sub: the transfer of the present round */
+    SIM_OPERATIONS_BREAK   /* nobody's: streams over a cut line break when it is due */
 };
 
 struct sim_operations_one {
@@ -35,6 +36,9 @@ struct sim_infra_site {
     uint32_t delay_version;     /* of `delay`: version + 1 when it was computed; 0: never */
     uint32_t capacity_order, capacity_is_pending;
     uint32_t is_dead;           /* nothing starts or runs there */
+    uint32_t is_cut;            /* its line carries nothing */
+    uint32_t cut_ms;            /* since when */
+    uint32_t break_operation;   /* of a cut line, or SIM_OPERATIONS_NONE */
     uint32_t shared_job, shared_waiting; /* shared: under way, and the operations on it */
     struct sim_queueing_delay delay;
     double image_booked_mb;
@@ -49,6 +53,8 @@ struct sim_infra {
     struct sim_operations_one *operations;
     struct sim_infra_site *sites;
     uint32_t *served; /* [client_count]: site or HB_NONE */
+    uint64_t *stream_reqs; /* [instance_capacity] of the copy that a stream goes on with; NULL:
+                            * no line is ever cut */
     struct sim_timer_set timers;
     uint32_t free_operation, fresh_operation;
     struct sim_infra_counts counts;
@@ -60,6 +66,10 @@ uint32_t sim_operations_begin(struct sim_infra *infra, enum sim_operations_kind 
 /* Ends an operation and tells the host. */
 void sim_operations_finish(struct sim_infra *infra, uint32_t operation, enum hb_result result,
     double value);
+/* ... without telling. */
+void sim_operations_release(struct sim_infra *infra, uint32_t operation);
+/* Its timer: sim_operations_expire after duration_s. */
+void sim_operations_start_timer(struct sim_infra *infra, uint32_t operation, double duration_s);
 /* Ends an operation; the host hears of it at the next turn. */
 void sim_operations_finish_soon(struct sim_infra *infra, uint32_t operation,
     enum hb_result result, double value);
@@ -79,6 +89,15 @@ void sim_operations_abort_copy(struct sim_infra *infra, uint32_t operation);
 /* Ends the live stream that the instance takes, if any. */
 void sim_operations_end_stream(struct sim_infra *infra, struct sim_instances_one *one,
     bool kept);
+/* infra_line.c: whether what goes from one site to the other stands still. */
+bool sim_operations_is_cut(const struct sim_infra *infra, uint32_t from, uint32_t to);
+/* Until when the stream's bytes have been delivered: now, or its line was cut. */
+uint32_t sim_operations_delivered_ms(const struct sim_infra *infra,
+    const struct sim_instances_one *one);
+/* The timer of a BREAK, or of a COPY that has stood still for too long, is due. */
+void sim_operations_break(struct sim_infra *infra, uint32_t operation);
+/* infra_copy.c: ... and the copy fails. */
+void sim_operations_fail_copy(struct sim_infra *infra, uint32_t operation);
 /* Books the stream's bytes up to now. */
 void sim_operations_book_stream(struct sim_infra *infra, struct sim_instances_one *one,
     enum sim_ledger_purpose purpose);

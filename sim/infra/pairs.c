@@ -114,7 +114,8 @@ static void sift(struct sim_transfer *self, uint32_t p)
 
 double sim_pairs_bulk_mb_s(const struct sim_pairs_direction *line)
 {
-    return fmax(0.1 * line->capacity_mb_s, line->capacity_mb_s - line->stream_mb_s);
+    return line->is_cut ? 0.0
+        : fmax(0.1 * line->capacity_mb_s, line->capacity_mb_s - line->stream_mb_s);
 }
 
 static int64_t now_of(const struct sim_transfer *self)
@@ -132,7 +133,8 @@ static void schedule(struct sim_transfer *self, uint32_t p)
 {
     struct sim_pairs_pair *pair = &self->pairs[p];
     double left_mb = fmax(0.0, self->transfers[pair->root].finish_mb - pair->served_mb);
-    double left_ns = ceil(left_mb / pair->rate_mb_s * 1e9);
+    double left_ns = pair->rate_mb_s > 0.0 ? ceil(left_mb / pair->rate_mb_s * 1e9)
+        : pair->from == pair->to ? 0.0 : 9e18; /* within a site; over a line that is cut */
     int64_t span_ns = left_ns < 9e18 ? (int64_t)left_ns : HB_NEVER_NS;
     pair->deadline_ns = span_ns > HB_NEVER_NS - pair->updated_ns
         ? HB_NEVER_NS : pair->updated_ns + span_ns;

@@ -47,6 +47,7 @@ struct sim_pairs_direction {
     uint32_t count;        /* transfers */
     uint32_t stream_count;
     uint32_t pairs;        /* first of the list */
+    uint32_t is_cut;       /* it carries nothing */
 };
 
 struct sim_transfer {

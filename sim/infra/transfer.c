@@ -190,7 +190,8 @@ double sim_transfer_share_mb_s(const struct sim_transfer *self, uint32_t from, u
 /* Streams may use nine tenths of a line; what they bring beyond piles up. */
 static void pile_up(struct sim_pairs_direction *line, int64_t now_ns)
 {
-    double excess_mb_s = line->stream_mb_s - 0.9 * line->capacity_mb_s;
+    double excess_mb_s
+        = line->stream_mb_s - (line->is_cut ? 0.0 : 0.9 * line->capacity_mb_s);
     double backlog_mb = line->backlog_mb + excess_mb_s * hb_units_s(now_ns - line->updated_ns);
     line->backlog_mb = line->stream_count == 0 ? 0.0 : fmax(0.0, backlog_mb);
     line->updated_ns = now_ns;
@@ -235,8 +236,20 @@ double sim_transfer_lag_mb(struct sim_transfer *self, uint32_t from, uint32_t to
         return 0.0;
     }
     int64_t now_ns = sim_loop_now_ns(self->config.loop);
-    return part_mb(&self->out[line_of(self, from)], mb_s, now_ns)
-        + part_mb(&self->in[to], mb_s, now_ns);
+    struct sim_pairs_direction *out = &self->out[line_of(self, from)], *in = &self->in[to];
+    double out_mb = part_mb(out, mb_s, now_ns), in_mb = part_mb(in, mb_s, now_ns);
+    return out->is_cut && in->is_cut ? fmax(out_mb, in_mb) : out_mb + in_mb;
+}
+
+void sim_transfer_cut(struct sim_transfer *self, uint32_t site, bool is_cut)
+{
+    assert(site < self->config.site_count);
+    int64_t now_ns = sim_loop_now_ns(self->config.loop);
+    pile_up(&self->out[site], now_ns);
+    pile_up(&self->in[site], now_ns);
+    self->out[site].is_cut = self->in[site].is_cut = is_cut;
+    sim_pairs_set_rates(self, site, site);
+    arm(self);
 }
 
 uint32_t sim_transfer_len(const struct sim_transfer *self)

@@ -2,6 +2,7 @@
 #ifndef SIM_INFRA_TRANSFER_H
 #define SIM_INFRA_TRANSFER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/map.h"
@@ -59,6 +60,11 @@ void sim_transfer_stream(struct sim_transfer *transfer, uint32_t from, uint32_t 
  * the backlog of both lines (fluid: backlog' = sum of streams - capacity). */
 double sim_transfer_lag_mb(struct sim_transfer *transfer, uint32_t from, uint32_t to,
     double mb_s);
+
+/* The site's line carries nothing, or does again, in both directions: its transfers stand
+ * still (but those within the site), and what its streams bring piles up. A stream both of
+ * whose lines are cut waits once: its lag is then the larger of the two parts. */
+void sim_transfer_cut(struct sim_transfer *transfer, uint32_t site, bool is_cut);
 
 uint32_t sim_transfer_len(const struct sim_transfer *transfer);
 /* Heap that transfers have touched so far. */

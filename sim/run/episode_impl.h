@@ -210,7 +210,9 @@ void sim_serve_settle(struct sim_episode *episode);
 uint32_t sim_serve_open(struct sim_episode *episode, uint32_t client);
 void sim_serve_close(struct sim_episode *episode, uint32_t client);
 void sim_serve_visible(void *ctx, const struct sim_event *event);
-void sim_serve_pulled(struct sim_episode *episode, uint32_t client, uint32_t site);
+/* The pull of the state to anycast's instance at site has ended. */
+void sim_serve_pulled(struct sim_episode *episode, uint32_t client, uint32_t site,
+    enum hb_result result);
 void sim_serve_primary(struct sim_episode *episode, uint32_t client, uint32_t site);
 bool sim_serve_check(void *ctx, char *why, size_t why_bytes);
 

@@ -65,7 +65,8 @@ static const struct sim_field service_fields[] = {
     FIELD(FLAG, image_cached), FIELD(REAL, registry_mb_s), FIELD(REAL, state_mb),
     FIELD(REAL, working_set_mb), FIELD(REAL, dirty_mb_s), FIELD(REAL, lag_target_mb),
     FIELD(COUNT, copy_rounds), FIELD(REAL, stop_s), FIELD(REAL, standby_s), FIELD(REAL, resume_s),
-    FIELD(REAL, fence_s), CHOICE(sessions, sessions, "always_on drawn"),
+    FIELD(REAL, fence_s), FIELD(REAL, stall_timeout_s),
+    CHOICE(sessions, sessions, "always_on drawn"),
     CHOICE(session_law, session_law, "exponential lognormal"), FIELD(REAL, session_min),
     FIELD(REAL, gap_min),
 };

@@ -194,6 +194,7 @@ static void set_service(const struct sim_scenario *scenario, struct sim_infra_se
     out->stop_s = service->stop_s;
     out->standby_s = service->standby_s;
     out->resume_s = service->resume_s;
+    out->stall_timeout_s = service->stall_timeout_s;
     out->request_rate_hz = service->request_rate_hz;
     out->service_time_s = service->service_ms * 1e-3;
     out->servers_per_slot = scenario->sites.servers_per_slot;
@@ -227,6 +228,8 @@ static enum hb_status create_infra(struct sim_episode *episode, struct sim_trans
     config.registry_mb_s = episode->scenario->service.registry_mb_s;
     config.prices = episode->prices;
     config.bgp_message = episode->scenario->prices.bgp_message;
+    config.has_cuts = sim_outage_is_possible(episode->scenario)
+        || episode->scenario->topology.change_count > 0;
     if (sim_outage_is_possible(episode->scenario)) { /* all move at once, and perhaps back */
         config.operation_capacity = 16 * stage->client_count + 4096;
         config.instance_capacity = 8 * stage->client_count + 4096;

@@ -276,7 +276,7 @@ void sim_ports_done(void *ctx, uint64_t req, uint32_t client, uint32_t site,
     struct sim_episode *episode = ctx;
     if (lane_of(req) == SIM_PORTS_LANE_HOST) {
         if (req >> 32 != 0) {
-            sim_serve_pulled(episode, client, site);
+            sim_serve_pulled(episode, client, site, result);
         }
     } else {
         struct hb_event done = { .at_ns = sim_episode_now_ns(episode), .req = req,

@@ -270,7 +270,10 @@ enum hb_status sim_routes_fault(struct sim_episode *episode, uint32_t site,
         [SIM_CATCHMENT_RESTORE] = DATA_CHANGE_LINK_UP,
         [SIM_CATCHMENT_RESET] = DATA_CHANGE_SESSION_RESET };
     sim_routes_open(episode, site, changes[fault]);
-    return sim_catchment_fault(episode->catchment, site, fault, sim_episode_now_ns(episode));
+    enum hb_status status
+        = sim_catchment_fault(episode->catchment, site, fault, sim_episode_now_ns(episode));
+    sim_infra_cut(episode->infra, site, sim_catchment_is_cut(episode->catchment, site));
+    return status;
 }
 
 static void change_line(struct sim_episode *episode, uint32_t site,

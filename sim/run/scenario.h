@@ -64,7 +64,7 @@ struct sim_scenario_service {
     double lead_s, restore_s, readiness_period_s, failure_share;
     uint32_t workers, copy_rounds;
     double image_mb, registry_mb_s, state_mb, working_set_mb, dirty_mb_s, lag_target_mb;
-    double stop_s, standby_s, resume_s, fence_s;
+    double stop_s, standby_s, resume_s, fence_s, stall_timeout_s;
     uint32_t sessions;    /* 0 always_on, 1 drawn */
     uint32_t session_law; /* 0 exponential, 1 lognormal */
     double session_min, gap_min;

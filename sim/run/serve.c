@@ -43,6 +43,14 @@ static void stop_home(struct sim_episode *episode, uint32_t client)
     rider->home = HB_NONE;
 }
 
+static void pull(struct sim_episode *episode, uint32_t client)
+{
+    const struct sim_rider *rider = &episode->riders[client];
+    struct sim_infra_copy order = { .req = sim_ports_host_req(client, 1), .client = client,
+        .from = rider->source, .to = rider->home };
+    sim_infra_copy(episode->infra, &order);
+}
+
 /* The anycast instance is wanted at site: opened there, with the state pulled
  * from where it is. A full table (which ends the run) leaves it where it was. */
 static void move_home(struct sim_episode *episode, uint32_t client, uint32_t site)
@@ -61,17 +69,22 @@ static void move_home(struct sim_episode *episode, uint32_t client, uint32_t sit
     rider->home = site;
     if (state_at != HB_NONE) {
         rider->source = state_at;
-        struct sim_infra_copy order = {
-            .req = sim_ports_host_req(client, 1), .client = client, .from = state_at, .to = site
-        };
-        sim_infra_copy(episode->infra, &order);
+        pull(episode, client);
     }
 }
 
-void sim_serve_pulled(struct sim_episode *episode, uint32_t client, uint32_t site)
+void sim_serve_pulled(struct sim_episode *episode, uint32_t client, uint32_t site,
+    enum hb_result result)
 {
     struct sim_rider *rider = &episode->riders[client];
     if (rider->source == HB_NONE || rider->home != site) {
+        return;
+    }
+    bool is_cut = sim_catchment_is_cut(episode->catchment, site)
+        || sim_catchment_is_cut(episode->catchment, rider->source);
+    if (result == HB_RESULT_FAILED && is_cut
+        && sim_infra_is_running(episode->infra, client, site)) {
+        pull(episode, client); /* until it gets through */
         return;
     }
     sim_infra_copy_end(episode->infra, client, site, true);
