@@ -98,13 +98,24 @@ static enum hb_status create_team(struct sim_episode *episode,
     return status;
 }
 
+/* Of one client: what it asks, an interval apart, while an answer is on its way, and a question of
+ * a new session; SIM_SCENARIO_ANSWERS_MAX bounds it (sim/run/rules.c). */
+static uint32_t capacity_of(const struct sim_episode *episode)
+{
+    const struct sim_scenario_predictor *predictor
+        = &episode->scenario->predictors[episode->policy->predictor_index];
+    double wait_s = predictor->latency_s + predictor->batch_s;
+    uint32_t asked = 2 + (uint32_t)(wait_s / episode->policy->set.interval_s);
+    return asked * episode->stage->client_count + 64;
+}
+
 enum hb_status sim_ask_create(struct sim_episode *episode)
 {
     uint32_t index = episode->policy->predictor_index;
     if (index == SIM_SCENARIO_ABSENT) {
         return HB_OK;
     }
-    episode->question_capacity = 2 * episode->stage->client_count + 64;
+    episode->question_capacity = capacity_of(episode);
     episode->questions = calloc(episode->question_capacity, sizeof *episode->questions);
     if (episode->questions == NULL) {
         return HB_ERR_MEMORY;
@@ -218,13 +229,19 @@ void sim_ask_question(struct sim_episode *episode, uint64_t req, uint32_t core, 
     const struct sim_scenario_predictor *predictor
         = &episode->scenario->predictors[episode->policy->predictor_index];
     int64_t now_ns = sim_episode_now_ns(episode);
-    assert(episode->question_count < episode->question_capacity);
+    int64_t due_ns = hb_units_after(now_ns, predictor->batch_s + predictor->latency_s);
+    episode->sums.predictions++;
+    if (!episode->is_batch_due && due_ns >= episode->end_ns) {
+        return; /* the run ends before the answer */
+    }
+    if (episode->question_count == episode->question_capacity) {
+        sim_loop_stop(episode->loop, HB_ERR_FULL); /* sessions shorter than an answer takes */
+        return;
+    }
     episode->questions[episode->question_count++] = (struct sim_question) {
         .req = req, .client = core, .horizon_s = (float)horizon_s, .asked_ns = now_ns
     };
-    episode->sums.predictions++;
-    int64_t due_ns = hb_units_after(now_ns, predictor->batch_s + predictor->latency_s);
-    if (!episode->is_batch_due && due_ns < episode->end_ns) {
+    if (!episode->is_batch_due) {
         episode->is_batch_due = true;
         sim_loop_push(episode->loop,
             &(struct sim_event) { .at_ns = due_ns, .order = episode->batch_count++,

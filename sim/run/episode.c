@@ -212,8 +212,11 @@ static enum hb_status play(struct sim_episode *episode, struct data_summary_row 
     enum hb_status status = sim_loop_run(episode->loop, episode->end_ns);
     if (status != HB_OK) {
         const char *routing = sim_catchment_failure(episode->catchment);
+        const char *loop = sim_loop_failure(episode->loop);
         return data_problem_set(episode->problem, status, "policy %s: %s", episode->policy->name,
-            routing[0] != '\0' ? routing : sim_loop_failure(episode->loop));
+            routing[0] != '\0'  ? routing
+                : loop[0] != '\0' ? loop
+                                  : hb_status_text(status));
     }
     sim_presence_finish(episode);
     sim_outage_finish(episode);

@@ -18,6 +18,8 @@
 #define SIM_SCENARIO_TEXT 64
 #define SIM_SCENARIO_FILE 1024
 #define SIM_SCENARIO_ABSENT UINT32_MAX
+#define SIM_SCENARIO_HOURS_MAX 8784 /* of history and study: a year */
+#define SIM_SCENARIO_ANSWERS_MAX 64 /* of a predictor that one client waits for at a time */
 
 static inline bool sim_scenario_is_given(double value)
 {
