@@ -11,7 +11,7 @@
 
 /* Real daemons against the simulator, on every experiment of the folder, with a few
  * seeds; the times are judged with the first. */
-static const uint64_t seeds[] = { 20260101, 3, 4, 5, 6 };
+static const uint64_t seeds[] = { 20260101, 1, 2, 11, 15 };
 enum { SEED_COUNT = sizeof seeds / sizeof seeds[0] };
 static struct sim_bgp_verify_report reports[SEED_COUNT];
 
@@ -64,9 +64,8 @@ static void message_counts_are_exact_where_the_daemons_repeat_themselves(void **
     }
 }
 
-/* Elsewhere the daemons disagree with themselves. With these seeds all medians are in
- * the range; with 1 and 2 the withdrawals of one announcement to BIRD's clique without
- * delays are one too many (the order of sessions is drawn there). */
+/* Elsewhere the daemons disagree with themselves. (With an order of sessions by lot, not
+ * read from the messages, seeds 1, 2, 11 and 15 of 1 to 20 left the range once.) */
 static void message_counts_elsewhere_are_in_range(void **state)
 {
     (void)state;

@@ -7,6 +7,7 @@
 
 #include "core/units.h"
 #include "sim/engine/draw.h"
+#include "sim/net/bgp/bgp_order.h"
 #include "sim/net/bgp/bgp_phase.h"
 #include "sim/net/bgp/bgp_state.h"
 
@@ -157,6 +158,31 @@ static enum hb_status play_run(struct sim_bgp_replay *replay, uint32_t run_index
     return sim_bgp_run(replay->bgp, hb_units_after(sim_bgp_now_ns(replay->bgp), quiet_s));
 }
 
+/* The sessions that stand at the start are as old as the messages show. */
+static enum hb_status order_sessions(struct sim_bgp_replay *replay)
+{
+    if (replay->bgp->io == NULL) {
+        return HB_OK; /* a profile without daemons' rounds: nobody waits for a turn */
+    }
+    uint32_t *edges = malloc(replay->topology->edge_count * sizeof *edges);
+    if (edges == NULL) {
+        return HB_ERR_MEMORY;
+    }
+    for (uint32_t node = 0; node < replay->experiment->node_count; node++) {
+        uint32_t first = replay->topology->first[node];
+        uint32_t count = replay->topology->first[node + 1] - first;
+        for (uint32_t i = 0; i < count; i++) {
+            edges[i] = replay->bgp->io[first + i].turn;
+        }
+        sim_bgp_order_sort(replay->order, node, edges);
+        for (uint32_t i = 0; i < count; i++) {
+            replay->bgp->io[first + i].turn = edges[i];
+        }
+    }
+    free(edges);
+    return HB_OK;
+}
+
 static enum hb_status play_replica(struct sim_bgp_replay *replay, uint32_t replica, uint64_t seed)
 {
     const struct data_bgp_experiment *experiment = replay->experiment;
@@ -179,6 +205,7 @@ static enum hb_status play_replica(struct sim_bgp_replay *replay, uint32_t repli
     replay->stream = &stream;
     replay->sees_by_telling = strcmp(base->name, "frr") == 0;
     enum hb_status status = sim_bgp_create(&options, &replay->bgp);
+    status = status == HB_OK ? order_sessions(replay) : status;
     for (uint32_t run = 0; run < experiment->run_count && status == HB_OK; run++) {
         replay->now = &replay->all[(size_t)replica * experiment->run_count + run];
         status = play_run(replay, run);
@@ -254,9 +281,14 @@ enum hb_status sim_bgp_replay_play(struct sim_bgp_replay *replay, uint64_t seed)
     if (status == HB_OK) {
         status = phases_found(replay);
     }
+    if (status == HB_OK) {
+        status = sim_bgp_order_create(replay->experiment, topology, &replay->order);
+    }
     for (uint32_t replica = 0; replica < SIM_BGP_REPLAY_COUNT && status == HB_OK; replica++) {
         status = play_replica(replay, replica, seed);
     }
+    sim_bgp_order_free(replay->order);
+    replay->order = NULL;
     data_topology_free(topology);
     replay->topology = NULL;
     free(replay->phase_ms);

@@ -27,6 +27,7 @@ struct sim_bgp_replay {
     struct sim_bgp_observed *all;      /* [replica][run] */
     bool sees_by_telling;
     double *phase_ms;          /* [run] first tick after T0, NaN: not known */
+    struct sim_bgp_order *order; /* of the sessions at each node */
     struct sim_stream *stream; /* of the replica: instants of the experimenter */
     bool *path_is_equal;       /* [run][node], over all replicas */
 };
