@@ -82,7 +82,8 @@ enum hb_status hb_controller_create(const struct hb_controller_setup *setup,
     if (controller == NULL) {
         return HB_ERR_MEMORY;
     }
-    *controller = (struct hb_controller) { .setup = *setup, .ports = *ports, .now_ns = -furthest_ns };
+    *controller = (struct hb_controller) { .setup = *setup, .ports = *ports,
+        .now_ns = -furthest_ns };
     controller->clients = malloc(setup->client_capacity * sizeof *controller->clients);
     controller->courses = malloc(setup->client_capacity * sizeof *controller->courses);
     controller->free_courses = malloc(setup->client_capacity * sizeof *controller->free_courses);
@@ -300,10 +301,11 @@ static int is_forecast_in_range(const struct hb_controller *controller,
     double mass = 0.0;
     for (uint32_t i = 0; i < prediction->guess_count; i++) {
         const struct hb_guess *guess = &prediction->guesses[i];
-        mass += (double)guess->confidence;
-        if (guess->place >= controller->setup.map->place_count || !(guess->confidence >= 0.0f)) {
+        int is_mass = guess->confidence >= 0.0f;
+        if (guess->place >= controller->setup.map->place_count || !is_mass) {
             return 0;
         }
+        mass += (double)guess->confidence;
     }
     return mass <= mass_most;
 }

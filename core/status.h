@@ -27,10 +27,10 @@ enum hb_status {
         HB_STATUS_COUNT
 };
 
-#if defined(__GNUC__)
-#define HB_API __attribute__((visibility("default")))
+#ifdef __cplusplus /* every function is seen from outside, and called as C from there */
+#define HB_API extern "C" __attribute__((visibility("default")))
 #else
-#define HB_API
+#define HB_API __attribute__((visibility("default")))
 #endif
 
 /* English text for people; never NULL, "unknown status" outside the list. */

@@ -95,6 +95,7 @@ static void standby_lasts_until_rent_equals_purchase(void **state)
     assert_near(hb_cost_standby_s(&prices, 1.0, 0.0), 0.0, 0.0);
     assert_near(hb_cost_standby_s(&prices, 1.0, -0.3), 0.0, 0.0);
     prices.hour[HB_POWER_STANDBY] = 0.0;
+    assert_near(hb_cost_standby_s(&prices, 1.0, 0.0), 0.0, 0.0);
     assert_true(isinf(hb_cost_standby_s(&prices, 1.0, 0.0025)));
 }
 

@@ -293,6 +293,34 @@ static void lyapunov_moves_when_debt_outweighs_the_penalty(void **state)
     host_stop(&host);
 }
 
+/* Decided after 9 s at a debt of 180; 20 more until it is served by the mirror, whose
+ * 10 ms take 10 a second off: 150 after 5 s. */
+static void who_is_served_by_the_mirror_pays_its_debt_off(void **state)
+{
+    (void)state;
+    init(HB_POLICY_LYAPUNOV);
+    host.setup.policy.v = 1e6;
+    host.setup.policy.debt_target_ms = 20.0;
+    host.setup.policy.interval_s = 1.0;
+    host_start(&host);
+    host_bring_served(&host);
+    host_see(&host, 0, 1);
+    host_wait(&host, 9.0);
+    assert_int_equal(host_reason(&host), HB_REASON_MIRROR);
+    host_answer(&host, HB_COMMAND_PROVISION, HB_RESULT_OK);
+    host_answer(&host, HB_COMMAND_COPY, HB_RESULT_OK);
+    host_answer(&host, HB_COMMAND_DNS_POINT, HB_RESULT_OK);
+    assert_int_equal(host_phase(&host, 0), HB_PHASE_MONITORING);
+    host_wait(&host, 1.0);
+    const struct hb_decision_sample *told = &host_sample(&host, HB_SAMPLE_DECISION)->of.decision;
+    assert_near(told->saving, 200.0 * 30.0, 1e-9);
+    host_serve(&host, 0, 1);
+    host_wait(&host, 5.0);
+    told = &host_sample(&host, HB_SAMPLE_DECISION)->of.decision;
+    assert_near(told->saving, 150.0 * 30.0, 1e-9);
+    host_stop(&host);
+}
+
 /* By hand: at place 1 regret grows by 30e-6 a second; 0.005173733 is reached
  * after 172.46 s. */
 static void ski_rental_without_a_predictor_buys_at_break_even(void **state)
@@ -394,6 +422,7 @@ int main(void)
         cmocka_unit_test(predictive_may_react_to_the_present_as_well),
         cmocka_unit_test(nearest_knows_neither_threshold_nor_cool_down),
         cmocka_unit_test(lyapunov_moves_when_debt_outweighs_the_penalty),
+        cmocka_unit_test(who_is_served_by_the_mirror_pays_its_debt_off),
         cmocka_unit_test(ski_rental_without_a_predictor_buys_at_break_even),
         cmocka_unit_test(advice_shortens_or_lengthens_the_wait),
         cmocka_unit_test(regret_is_spent_by_the_move),

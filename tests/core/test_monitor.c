@@ -78,6 +78,45 @@ static void a_client_that_is_served_and_goes_back_rolls_the_mirror_back(void **s
     host_stop(&host);
 }
 
+/* At 45 ms from the mirror a tenth is 4.5: at 40.4 ms the primary is better by more, at
+ * 40.6 it is not. */
+static void a_client_has_left_only_beyond_the_hysteresis(void **state)
+{
+    (void)state;
+    for (int is_left = 0; is_left < 2; is_left++) {
+        host_init(&host, HB_POLICY_PREDICTIVE);
+        host.rtt_ms[3 * HOST_SITES + 0] = is_left ? 40.4f : 40.6f;
+        host.rtt_ms[3 * HOST_SITES + 1] = 45.0f;
+        host.rtt_ms[3 * HOST_SITES + 2] = 60.0f;
+        host_start(&host);
+        host_bring_to(&host, HB_PHASE_MONITORING);
+        host_see(&host, 0, 3);
+        uint32_t want = is_left ? HB_PHASE_SERVED : HB_PHASE_MONITORING;
+        assert_int_equal(host_phase(&host, 0), want);
+        host_stop(&host);
+    }
+}
+
+/* Decided at 100 s, steered 1200 s later, past the horizon of 900: the grace of 600 s
+ * runs from the steering. */
+static void who_is_steered_late_has_the_whole_grace(void **state)
+{
+    (void)state;
+    host_init(&host, HB_POLICY_PREDICTIVE);
+    host_start(&host);
+    host_wait(&host, 100.0);
+    host_bring_to(&host, HB_PHASE_READY);
+    host_wait(&host, 1200.0);
+    host_see(&host, 0, 1);
+    host_answer(&host, HB_COMMAND_DNS_POINT, HB_RESULT_OK);
+    assert_int_equal(host_phase(&host, 0), HB_PHASE_MONITORING);
+    host_wait(&host, 599.999);
+    assert_int_equal(host_phase(&host, 0), HB_PHASE_MONITORING);
+    host_wait(&host, 0.002);
+    assert_int_equal(closed()->outcome, HB_OUTCOME_UNUSED);
+    host_stop(&host);
+}
+
 static void being_served_for_a_while_and_no_more_is_a_roll_back_at_the_deadline(void **state)
 {
     (void)state;
@@ -135,6 +174,11 @@ static void an_unanswered_promotion_is_undone_by_a_newer_epoch(void **state)
     assert_int_equal(host_phase(&host, 0), HB_PHASE_REVERTING);
     assert_int_equal(host_last(&host, HB_COMMAND_FENCE)->epoch, 3);
     assert_int_equal(host_last(&host, HB_COMMAND_FENCE)->site, 0);
+    /* Its first pause is of 2 s again. */
+    host_wait(&host, 12.0 - 0.001);
+    assert_int_equal(host_count(&host, HB_COMMAND_FENCE), 1 + 4 + 1);
+    host_wait(&host, 0.001);
+    assert_int_equal(host_count(&host, HB_COMMAND_FENCE), 1 + 4 + 2);
     /* However long it takes: the pauses stop growing at backoff_max_s. */
     host_wait(&host, 3600.0);
     assert_int_equal(host_phase(&host, 0), HB_PHASE_REVERTING);
@@ -221,6 +265,8 @@ int main(void)
         cmocka_unit_test(a_client_is_promoted_only_after_it_stayed),
         cmocka_unit_test(a_client_served_before_dns_reports_counts_as_connected),
         cmocka_unit_test(a_client_that_is_served_and_goes_back_rolls_the_mirror_back),
+        cmocka_unit_test(a_client_has_left_only_beyond_the_hysteresis),
+        cmocka_unit_test(who_is_steered_late_has_the_whole_grace),
         cmocka_unit_test(being_served_for_a_while_and_no_more_is_a_roll_back_at_the_deadline),
         cmocka_unit_test(a_deadline_in_the_past_is_now),
         cmocka_unit_test(a_session_that_ends_at_the_mirror_has_stayed),

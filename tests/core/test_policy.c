@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/policy.h"
+#include "core/route.h"
 
 static void every_kind_has_valid_defaults_and_a_name_that_leads_back(void **state)
 {
@@ -83,6 +84,37 @@ static void counts_out_of_range_are_named(void **state)
     assert_string_equal(field, "retry_max");
 }
 
+#define N(field, most) { offsetof(struct hb_policy, field), most, #field }
+
+static void the_greatest_of_each_count_is_good_and_one_more_is_not(void **state)
+{
+    (void)state;
+    const struct {
+        size_t at;
+        uint32_t most;
+        const char *field;
+    } counts[] = { N(steer_early, 1), N(react, 1), N(backup, 1), N(retry_max, 100),
+        N(probe_rise, 255), N(probe_fall, 127), N(phi_window, HB_HEALTH_WINDOW_MAX),
+        N(detector, HB_HEALTH_BFD), N(failover, HB_FAILOVER_ANYCAST),
+        N(route, HB_ROUTE_MORE_SPECIFIC), N(route_levels, HB_ROUTE_LEVELS_MAX) };
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        struct hb_policy policy;
+        hb_policy_default(HB_POLICY_PREDICTIVE, &policy);
+        uint32_t value = counts[i].most;
+        memcpy((char *)&policy + counts[i].at, &value, sizeof value);
+        assert_int_equal(hb_policy_check(&policy, NULL), HB_OK);
+        value++;
+        memcpy((char *)&policy + counts[i].at, &value, sizeof value);
+        const char *field = NULL;
+        assert_int_equal(hb_policy_check(&policy, &field), HB_ERR_RANGE);
+        assert_string_equal(field, counts[i].field);
+    }
+    struct hb_policy home;
+    hb_policy_default(HB_POLICY_STATIC, &home);
+    home.backup = 1; /* static has a home, no mirror */
+    assert_int_equal(hb_policy_check(&home, NULL), HB_ERR_RANGE);
+}
+
 static void horizons_are_positive_and_without_gaps(void **state)
 {
     (void)state;
@@ -98,6 +130,7 @@ static void horizons_are_positive_and_without_gaps(void **state)
     for (size_t i = 0; i < 5; i++) {
         memcpy(policy.horizon_s, bad[i], sizeof bad[i]);
         const char *field = NULL;
+        assert_int_equal(hb_policy_check(&policy, NULL), HB_ERR_RANGE);
         assert_int_equal(hb_policy_check(&policy, &field), HB_ERR_RANGE);
         assert_string_equal(field, "horizon_s");
     }
@@ -110,6 +143,7 @@ int main(void)
         cmocka_unit_test(only_two_policies_ask_for_forecasts),
         cmocka_unit_test(each_field_out_of_its_range_is_named),
         cmocka_unit_test(counts_out_of_range_are_named),
+        cmocka_unit_test(the_greatest_of_each_count_is_good_and_one_more_is_not),
         cmocka_unit_test(horizons_are_positive_and_without_gaps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

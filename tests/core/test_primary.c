@@ -151,6 +151,7 @@ static void within_the_linger_time_a_client_resumes_where_it_was(void **state)
     host_connect(&host, 0, 1, 0);
     assert_int_equal(host_last(&host, HB_COMMAND_RESUME)->site, 0);
     host_answer(&host, HB_COMMAND_RESUME, HB_RESULT_OK);
+    assert_int_not_equal(host_phase(&host, 0), HB_PHASE_STARTING);
     assert_int_equal(view().primary, 0);
     assert_int_equal(view().epoch, 1);
     assert_int_equal(host_count(&host, HB_COMMAND_FENCE), 1);

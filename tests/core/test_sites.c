@@ -79,6 +79,17 @@ static void nothing_is_placed_on_a_site_that_is_down(void **state)
     assert_true(host_last(&host, HB_COMMAND_PROVISION)->site != 1);
 }
 
+static void a_site_that_goes_down_concerns_nobody_elsewhere(void **state)
+{
+    (void)state;
+    host_bring_to(&host, HB_PHASE_SYNCHRONISING); /* from site 0 to site 1 */
+    uint32_t before = host.log_count;
+    take_down(2);
+    assert_int_equal(host.log_count, before + 1);
+    assert_int_equal(host_last(&host, HB_COMMAND_ROUTE_WITHDRAW)->site, 2);
+    assert_int_equal(host_phase(&host, 0), HB_PHASE_SYNCHRONISING);
+}
+
 static void a_lost_primary_starts_anew_at_the_nearest_site_that_is_up(void **state)
 {
     (void)state;
@@ -145,6 +156,7 @@ int main(void)
         T(only_misses_in_a_row_turn_a_site_down),
         T(a_failed_withdrawal_is_repeated_but_a_stale_one_is_not),
         T(nothing_is_placed_on_a_site_that_is_down),
+        T(a_site_that_goes_down_concerns_nobody_elsewhere),
         T(a_lost_primary_starts_anew_at_the_nearest_site_that_is_up),
         T(a_lost_home_is_given_up_by_static_too),
         T(the_hosts_word_on_capacity_counts),

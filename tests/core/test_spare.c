@@ -142,6 +142,23 @@ static void a_stop_is_asked_for_again_after_failure_and_silence_then_given_up(vo
     host_stop(&host);
 }
 
+/* The second one's stop has all its attempts, too. */
+static void each_stop_is_asked_for_as_often(void **state)
+{
+    (void)state;
+    host_init(&host, HB_POLICY_REACTIVE);
+    host.setup.policy.linger_s = 0.0;
+    host_start(&host);
+    for (uint32_t session = 1; session <= 2; session++) {
+        host_bring_served(&host);
+        host_disconnect(&host, 0);
+        host_wait(&host, 5000.0);
+        assert_int_equal(host_count(&host, HB_COMMAND_STOP), 4 * session);
+        assert_int_equal(spare(), HB_NONE);
+    }
+    host_stop(&host);
+}
+
 static void a_spare_on_standby_is_resumed_instead_of_provisioned(void **state)
 {
     (void)state;
@@ -237,6 +254,7 @@ int main(void)
         cmocka_unit_test(free_standby_is_kept_for_ever),
         cmocka_unit_test(a_refused_standby_is_a_stop),
         cmocka_unit_test(a_stop_is_asked_for_again_after_failure_and_silence_then_given_up),
+        cmocka_unit_test(each_stop_is_asked_for_as_often),
         cmocka_unit_test(a_spare_on_standby_is_resumed_instead_of_provisioned),
         cmocka_unit_test(a_spare_that_still_runs_needs_no_start_at_all),
         cmocka_unit_test(a_second_spare_evicts_the_first),
