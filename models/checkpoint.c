@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A training run on disk: numbers, moments, the best so far and where it stands. */
+#include <assert.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -9,14 +10,14 @@
 #include "data/h5.h"
 #include "models/train_impl.h"
 
-#define CHECKPOINT_VERSION 3
+#define CHECKPOINT_VERSION 4
 enum { recipe_bytes = 512 };
 
 /* All that the numbers depend on; not the threads. */
 static void write_recipe(const struct model_trainer *trainer, char text[recipe_bytes])
 {
     const struct model_train_config *c = &trainer->config;
-    (void)snprintf(text, recipe_bytes,
+    int length = snprintf(text, recipe_bytes,
         "version=%d seed=%" PRIu64 " units=%u embedding=%u epochs=%u patience=%u batch=%u rows=%u"
         " pieces=%u warm=%u visits=%u vocabulary=%u masked=%u rate=%a rate_last=%a clip=%a decay=%a"
         " average=%a dropout=%a unknown_dropout=%a score_dropout=%a data=%s",
@@ -25,6 +26,8 @@ static void write_recipe(const struct model_trainer *trainer, char text[recipe_b
         c->masked, (double)c->rate, (double)c->rate_last, (double)c->clip, (double)c->decay,
         (double)c->average, (double)c->dropout, (double)c->unknown_dropout,
         (double)c->score_dropout, trainer->data_digest);
+    assert(length > 0);
+    assert(length < recipe_bytes);
 }
 
 /* What one file holds: the five arrays of floats, and the rest in doubles. */

@@ -91,9 +91,9 @@ static void average(struct model_trainer *trainer)
 static double validate(struct model_trainer *trainer)
 {
     struct model_shard_sum sum = { 0.0, 0 };
-    /* a shard takes no more questions than it has rows for */
-    uint32_t questions = model_pieces_questions_max(trainer->scene.dataset);
-    uint32_t at_once = trainer->scene.rows_max / questions;
+    /* a shard takes no more questions than it has rows for, and no more pieces than it has room */
+    uint32_t at_once = trainer->scene.rows_max / model_pieces_questions_max(trainer->scene.dataset);
+    at_once = at_once < trainer->scene.pieces_max ? at_once : trainer->scene.pieces_max;
     at_once = MODEL_TRAIN_SHARDS * (at_once > 0 ? at_once : 1);
     for (uint32_t i = 0; i < trainer->counts[1]; i += at_once) {
         uint32_t left = trainer->counts[1] - i;

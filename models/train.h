@@ -11,11 +11,14 @@
  * rate, clipping, weight decay; the numbers (or their moving mean) of the epoch
  * that was best on the validation part are kept. */
 #define MODEL_TRAIN_SHARDS 4
+#define MODEL_TRAIN_BATCH_MAX 4096
+#define MODEL_TRAIN_EPOCHS_MAX 1000
+#define MODEL_TRAIN_VISITS_MAX 4096
 
 struct model_train_config {
     uint64_t seed;
     uint32_t threads;       /* 0: 1 */
-    uint32_t units, embedding;
+    uint32_t units, embedding; /* as core/lstm.h bounds them */
     uint32_t epochs, patience; /* epochs without a better validation loss; 0: no limit */
     uint32_t batch;         /* pieces a step */
     uint32_t rows;          /* questions a step */
@@ -46,8 +49,8 @@ struct model_train_state {
     int is_done;
 };
 
-/* dataset and counts are borrowed. HB_ERR_RANGE (nothing to train or to validate on),
- * HB_ERR_MEMORY. */
+/* dataset and counts are borrowed. HB_ERR_RANGE (nothing to train or to validate on, or a
+ * configuration out of bounds), HB_ERR_MEMORY. */
 enum hb_status model_trainer_create(const struct model_train_config *config,
     const struct model_dataset *dataset, const struct model_counts *counts,
     struct model_trainer **out);

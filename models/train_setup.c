@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/features.h"
+#include "core/lstm.h"
 #include "data/digest.h"
 #include "models/memory.h"
 #include "models/random.h"
@@ -52,11 +53,20 @@ static void keep_trails(struct model_trainer *trainer, struct hb_trail *trail)
     }
 }
 
+/* All that the file of a data set holds, so that a checkpoint knows its own. */
 static void digest_data(struct model_trainer *trainer)
 {
     const struct model_dataset *dataset = trainer->scene.dataset;
     struct data_digest digest = { { 0 } };
-    size_t slots = dataset->slot_count;
+    size_t slots = dataset->slot_count, places = dataset->place_count;
+    data_digest_block(&digest, dataset->first,
+        ((size_t)dataset->client_count + 1) * sizeof *dataset->first);
+    data_digest_block(&digest, dataset->lat_deg, places * sizeof *dataset->lat_deg);
+    data_digest_block(&digest, dataset->lon_deg, places * sizeof *dataset->lon_deg);
+    data_digest_block(&digest, dataset->clock_slots, places * sizeof *dataset->clock_slots);
+    data_digest_block(&digest, dataset->near_first, (places + 1) * sizeof *dataset->near_first);
+    data_digest_block(&digest, dataset->near_places,
+        dataset->near_first[places] * sizeof *dataset->near_places);
     data_digest_block(&digest, dataset->slot, slots * sizeof *dataset->slot);
     data_digest_block(&digest, dataset->place, slots * sizeof *dataset->place);
     data_digest_block(&digest, dataset->flags, slots);
@@ -104,6 +114,27 @@ static enum hb_status cut_pieces(struct model_trainer *trainer)
     return trainer->counts[0] > 0 && trainer->counts[1] > 0 ? HB_OK : HB_ERR_RANGE;
 }
 
+static uint32_t lesser(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* What an epoch takes of the pieces, and room for a shard's share of a batch: of a batch larger
+ * than the epoch, of the epoch; of more rows than such a share has questions, for these. */
+static void size_shards(struct model_trainer *trainer)
+{
+    const struct model_train_config *config = &trainer->config;
+    uint32_t pieces = config->pieces > 0 ? config->pieces : UINT32_MAX;
+    trainer->epoch_pieces = lesser(pieces, trainer->counts[0]);
+    trainer->steps_per_epoch = (trainer->epoch_pieces + config->batch - 1) / config->batch;
+    uint32_t batch = lesser(config->batch, trainer->epoch_pieces);
+    uint32_t questions = model_pieces_questions_max(trainer->scene.dataset);
+    uint32_t rows = config->rows / MODEL_TRAIN_SHARDS;
+    trainer->scene.pieces_max = (batch + MODEL_TRAIN_SHARDS - 1) / MODEL_TRAIN_SHARDS;
+    rows = lesser(rows, trainer->scene.pieces_max * questions);
+    trainer->scene.rows_max = rows > questions ? rows : questions;
+}
+
 static enum hb_status allocate(struct model_trainer *trainer)
 {
     size_t n = trainer->scene.layout.count;
@@ -132,12 +163,30 @@ static enum hb_status allocate(struct model_trainer *trainer)
     return status;
 }
 
+static bool is_share(float x) /* NaN is none */
+{
+    return x >= 0.0F && x < 1.0F;
+}
+
+/* What the core could serve afterwards, and numbers that are some. */
+static bool is_sound(const struct model_train_config *c)
+{
+    bool is_size = c->units >= 16 && c->units <= HB_LSTM_UNITS_MAX && c->units % 16 == 0
+        && c->embedding >= 1 && c->embedding <= HB_LSTM_EMBEDDING_MAX && c->visits >= 1
+        && c->visits <= MODEL_TRAIN_VISITS_MAX;
+    bool is_course = c->epochs >= 1 && c->epochs <= MODEL_TRAIN_EPOCHS_MAX && c->batch >= 1
+        && c->batch <= MODEL_TRAIN_BATCH_MAX && c->rows >= MODEL_TRAIN_SHARDS;
+    bool is_rate = isfinite(c->rate) && c->rate >= 0.0F && isfinite(c->rate_last)
+        && c->rate_last >= 0.0F && isfinite(c->decay) && c->decay >= 0.0F && c->clip > 0.0F;
+    return is_size && is_course && is_rate && is_share(c->average) && is_share(c->dropout)
+        && is_share(c->unknown_dropout) && is_share(c->score_dropout);
+}
+
 enum hb_status model_trainer_create(const struct model_train_config *config,
     const struct model_dataset *dataset, const struct model_counts *counts,
     struct model_trainer **out)
 {
-    if (config->epochs == 0 || config->batch == 0 || config->batch > 4096 || config->units == 0
-        || config->embedding == 0 || config->rows < MODEL_TRAIN_SHARDS) {
+    if (!is_sound(config)) {
         return HB_ERR_RANGE;
     }
     struct model_trainer *trainer = calloc(1, sizeof *trainer);
@@ -146,13 +195,9 @@ enum hb_status model_trainer_create(const struct model_train_config *config,
     }
     trainer->config = *config;
     trainer->best_valid = INFINITY;
-    uint32_t questions = model_pieces_questions_max(dataset);
-    uint32_t rows = config->rows / MODEL_TRAIN_SHARDS;
     trainer->scene = (struct model_shard_scene) { .dataset = dataset,
         .counts = counts,
         .tables = model_counts_tables(counts, dataset),
-        .pieces_max = (config->batch + MODEL_TRAIN_SHARDS - 1) / MODEL_TRAIN_SHARDS,
-        .rows_max = rows > questions ? rows : questions,
         .visits = config->visits,
         .dropout = config->dropout,
         .unknown_dropout = config->unknown_dropout,
@@ -162,6 +207,7 @@ enum hb_status model_trainer_create(const struct model_train_config *config,
     model_net_layout_init(&trainer->scene.layout, &shape);
     enum hb_status status = cut_pieces(trainer);
     if (status == HB_OK) {
+        size_shards(trainer);
         status = allocate(trainer);
     }
     if (status != HB_OK) {
@@ -169,10 +215,6 @@ enum hb_status model_trainer_create(const struct model_train_config *config,
         return status;
     }
     digest_data(trainer);
-    trainer->epoch_pieces = config->pieces > 0 && config->pieces < trainer->counts[0]
-        ? config->pieces
-        : trainer->counts[0];
-    trainer->steps_per_epoch = (trainer->epoch_pieces + config->batch - 1) / config->batch;
     model_net_start(&trainer->scene.layout, config->seed, trainer->numbers);
     memcpy(trainer->mean, trainer->numbers, trainer->scene.layout.count * sizeof(float));
     *out = trainer;

@@ -28,6 +28,7 @@ enum hb_status cli_learn_and_judge(const struct model_train_config *config,
 struct cli_learn_option {
     const char *name;
     double min, max, *value;
+    double step; /* 1: whole numbers, 16: multiples of it, 0: any */
 };
 
 /* Takes arguments [count], each `name=number`: those of the recipe (seed, epochs, patience,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,9 +16,15 @@ static int take(const char *command, const char *argument, const struct cli_lear
     }
     char *end = NULL;
     double got = strtod(argument + len + 1, &end);
-    if (end == argument + len + 1 || *end != '\0' || !(got >= option->min && got <= option->max)) {
-        fprintf(stderr, "%s: %s: expected %s=%g..%g\n", command, argument, option->name,
-            option->min, option->max);
+    int is_good = end != argument + len + 1 && *end == '\0' && got >= option->min
+        && got <= option->max && !(option->step > 0.0 && fabs(fmod(got, option->step)) > 0.0);
+    if (!is_good) {
+        fprintf(stderr, "%s: %s: expected %s=%g..%g", command, argument, option->name, option->min,
+            option->max);
+        if (option->step > 1.0) {
+            fprintf(stderr, ", a multiple of %g", option->step);
+        }
+        fprintf(stderr, "%s\n", option->step > 0.0 && option->step <= 1.0 ? ", whole" : "");
         return -1;
     }
     *option->value = got;
@@ -54,14 +61,16 @@ int cli_learn_parse(const char *command, int count, char **arguments,
     double rate = (double)config->rate, dropout = (double)config->dropout;
     double rate_last = (double)config->rate_last, average = (double)config->average;
     double rows = config->rows, prior = (double)config->curve_prior;
-    const struct cli_learn_option options[] = { { "seed", 0, 9e15, &seed },
-        { "epochs", 1, 1000, &epochs }, { "patience", 0, 1000, &patience },
-        { "threads", 1, 64, &threads }, { "units", 16, 512, &units },
-        { "embedding", 1, 256, &embedding }, { "visits", 16, 4096, &visits },
-        { "batch", 1, 4096, &batch }, { "rate", 1e-9, 1e9, &rate },
-        { "rate_last", 0, 1e9, &rate_last }, { "average", 0, 0.99999, &average },
-        { "rows", 4, 1e6, &rows }, { "dropout", 0, 0.95, &dropout },
-        { "pieces", 0, 1e9, &pieces }, { "prior", 1, 1e9, &prior } };
+    const struct cli_learn_option options[] = { { "seed", 0, 9e15, &seed, 1 },
+        { "epochs", 1, MODEL_TRAIN_EPOCHS_MAX, &epochs, 1 },
+        { "patience", 0, 1000, &patience, 1 }, { "threads", 1, 64, &threads, 1 },
+        { "units", 16, HB_LSTM_UNITS_MAX, &units, 16 },
+        { "embedding", 1, HB_LSTM_EMBEDDING_MAX, &embedding, 1 },
+        { "visits", 16, MODEL_TRAIN_VISITS_MAX, &visits, 1 },
+        { "batch", 1, MODEL_TRAIN_BATCH_MAX, &batch, 1 }, { "rate", 1e-9, 1e9, &rate, 0 },
+        { "rate_last", 0, 1e9, &rate_last, 0 }, { "average", 0, 0.99999, &average, 0 },
+        { "rows", MODEL_TRAIN_SHARDS, 1e6, &rows, 1 }, { "dropout", 0, 0.95, &dropout, 0 },
+        { "pieces", 0, 1e9, &pieces, 1 }, { "prior", 1, 1e9, &prior, 0 } };
     for (int i = 0; i < count; i++) {
         int found = take_mask(command, arguments[i], &config->masked);
         for (const struct cli_learn_option *o = own; found == 0 && o != NULL && o->name != NULL;
@@ -82,7 +91,7 @@ int cli_learn_parse(const char *command, int count, char **arguments,
     config->epochs = (uint32_t)epochs;
     config->patience = (uint32_t)patience;
     config->threads = (uint32_t)threads;
-    config->units = ((uint32_t)units + 15) / 16 * 16;
+    config->units = (uint32_t)units;
     config->embedding = (uint32_t)embedding;
     config->pieces = (uint32_t)pieces;
     config->visits = (uint32_t)visits;

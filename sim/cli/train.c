@@ -51,7 +51,8 @@ struct train_run {
 
 static int parse(int argc, char **argv, struct train_run *run)
 {
-    char *options[64];
+    enum { options_max = 64 };
+    char *options[options_max];
     int count = 0;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "-o") == 0 && i + 1 < argc) {
@@ -60,13 +61,17 @@ static int parse(int argc, char **argv, struct train_run *run)
             run->figure = argv[++i];
         } else if (strchr(argv[i], '=') == NULL && argv[i][0] != '-' && run->in == NULL) {
             run->in = argv[i];
-        } else if (count < 64) {
+        } else if (count < options_max) {
             options[count++] = argv[i];
+        } else {
+            fprintf(stderr, "harbinger train: %s: expected at most %d options\n", argv[i],
+                options_max);
+            return 2;
         }
     }
     double vocabulary = 1.0, checkpoint_steps = 200.0;
-    const struct cli_learn_option own[] = { { "vocabulary", 0, 1, &vocabulary },
-        { "checkpoint", 1, 1e9, &checkpoint_steps }, { NULL, 0, 0, NULL } };
+    const struct cli_learn_option own[] = { { "vocabulary", 0, 1, &vocabulary, 1 },
+        { "checkpoint", 1, 1e9, &checkpoint_steps, 1 }, { NULL, 0, 0, NULL, 0 } };
     if (run->in == NULL || run->out == NULL
         || cli_learn_parse("harbinger train", count, options, &run->config, own) != 0) {
         return 2;

@@ -152,8 +152,8 @@ static enum hb_status prepare(const char *path, struct slots_run *run,
 static int parse(int argc, char **argv, struct slots_run *run)
 {
     double lstm = 1.0, first = 100.0;
-    const struct cli_learn_option own[] = { { "lstm", 0, 1, &lstm }, { "first", 1, 100, &first },
-        { NULL, 0, 0, NULL } };
+    const struct cli_learn_option own[] = { { "lstm", 0, 1, &lstm, 1 },
+        { "first", 1, 100, &first, 1 }, { NULL, 0, 0, NULL, 0 } };
     int exit_status = cli_learn_parse("harbinger verify slots", argc - 2, argv + 2,
         &run->config, own);
     run->has_lstm = lstm > 0.5;

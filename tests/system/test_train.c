@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -225,6 +226,52 @@ static void a_damaged_checkpoint_is_refused_and_kept(void **state)
     assert_int_equal(has("cut.checkpoint"), 1);
 }
 
+static void absurd_settings_are_refused_by_name(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        { "units=1", "expected units=16..512, a multiple of 16" },
+        { "units=100000", "expected units=16..512, a multiple of 16" },
+        { "units=17", "expected units=16..512, a multiple of 16" },
+        { "epochs=0", "expected epochs=1..1000, whole" },
+        { "epochs=2.5", "expected epochs=1..1000, whole" },
+        { "batch=1e9", "expected batch=1..4096, whole" },
+        { "rate=nan", "expected rate=1e-09..1e+09" },
+        { "rate=-1", "expected rate=1e-09..1e+09" },
+        { "dropout=1", "expected dropout=0..0.95" },
+        { "seed=-1", "expected seed=0..9e+15, whole" },
+        { "mask=clock,nothing", "expected some of clock,dwell" },
+        { "sideways=1", "no such option" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *const arguments[] = { "train", "walks.ds", "-o", "absurd", cases[i][0], NULL };
+        assert_int_equal(call(arguments, 0.0), 2);
+        assert_non_null(strstr(kit.run.err, cases[i][0]));
+        assert_non_null(strstr(kit.run.err, cases[i][1]));
+    }
+    assert_false(has("absurd"));
+    assert_false(has("absurd.checkpoint"));
+}
+
+/* Room is taken for the work there is, not for the batch that was asked for (600 MB once). */
+static void a_batch_larger_than_the_data_takes_no_memory(void **state)
+{
+    (void)state;
+    static const char *const limited[][2] = { { "batch=4096", "rows=1000000" },
+        { "batch=1", "rows=1000000" } };
+    for (int i = 0; i < 2; i++) {
+        const char *const arguments[] = { "train", "walks.ds", "-o", "large", "epochs=1",
+            "units=32", "embedding=8", "visits=24", limited[i][0], limited[i][1], NULL };
+        assert_int_equal(call(arguments, 0.0), 0);
+        assert_true(has("large"));
+    }
+#if !defined(__SANITIZE_ADDRESS__) /* whose own memory it would be */
+    struct rusage used;
+    assert_int_equal(getrusage(RUSAGE_CHILDREN, &used), 0);
+    assert_true(used.ru_maxrss < 300000); /* kB, of the largest child so far */
+#endif
+}
+
 static void bad_data_sets_are_refused_by_name(void **state)
 {
     (void)state;
@@ -260,6 +307,8 @@ int main(void)
         cmocka_unit_test(half_a_checkpoint_is_stepped_over),
         cmocka_unit_test(a_run_that_diverges_names_step_and_tensor_and_keeps_its_checkpoint),
         cmocka_unit_test(a_damaged_checkpoint_is_refused_and_kept),
+        cmocka_unit_test(absurd_settings_are_refused_by_name),
+        cmocka_unit_test(a_batch_larger_than_the_data_takes_no_memory),
         cmocka_unit_test(bad_data_sets_are_refused_by_name),
     };
     return cmocka_run_group_tests(tests, make_data, remove_data);
