@@ -87,6 +87,11 @@ static void out_of_sight_is_not_a_stay(void **state)
     assert_int_equal(diary.histories[4].step_places[0], HB_NONE);
     assert_int_equal(diary.histories[4].step_places[2], 5);
     assert_int_equal(hb_history_context(&history, 3), 0);
+    /* Nor does a place from before the gap count among the last three. */
+    see(&history, &diary, 3710.0, HB_NONE);
+    see(&history, &diary, 3720.0, 8);
+    assert_int_equal(hb_history_context(&history, 2), 0);
+    assert_int_equal(hb_history_context(&history, 3), 0);
     /* Long out of sight: nothing of the last hour is left, and no loop over the gap. */
     see(&history, &diary, 3800.0, HB_NONE);
     see(&history, &diary, 1e9 + 300.0, 6);

@@ -15,6 +15,7 @@
 #include "tests/core/lstm_world.h"
 
 static long held, calls, refused; /* refused: number of the call that gets nothing; 0: none */
+static size_t asked_bytes; /* since it was last set to 0 */
 
 void *__real_malloc(size_t bytes);
 void *__real_calloc(size_t count, size_t bytes);
@@ -25,25 +26,27 @@ void *__wrap_calloc(size_t count, size_t bytes);
 void *__wrap_aligned_alloc(size_t alignment, size_t bytes);
 void __wrap_free(void *block);
 
-static void *counted(void *block)
+static void *counted(void *block, size_t bytes)
 {
     held += block != NULL;
+    asked_bytes += bytes;
     return block;
 }
 
 void *__wrap_malloc(size_t bytes)
 {
-    return ++calls == refused ? NULL : counted(__real_malloc(bytes));
+    return ++calls == refused ? NULL : counted(__real_malloc(bytes), bytes);
 }
 
 void *__wrap_calloc(size_t count, size_t bytes)
 {
-    return ++calls == refused ? NULL : counted(__real_calloc(count, bytes));
+    return ++calls == refused ? NULL : counted(__real_calloc(count, bytes), count * bytes);
 }
 
 void *__wrap_aligned_alloc(size_t alignment, size_t bytes)
 {
-    return ++calls == refused ? NULL : counted(__real_aligned_alloc(alignment, bytes));
+    return ++calls == refused ? NULL
+                              : counted(__real_aligned_alloc(alignment, bytes), bytes);
 }
 
 void __wrap_free(void *block)
@@ -182,10 +185,38 @@ static void no_create_leaks_or_crashes_for_want_of_memory(void **state)
     lstm_world_fini(&world);
 }
 
+static void assert_predictor_bytes(create_rule *create)
+{
+    void *out = NULL;
+    asked_bytes = 0;
+    assert_int_equal(create(&out), HB_OK);
+    assert_int_equal(hb_predictor_bytes(out), asked_bytes);
+    hb_predictor_free(out);
+}
+
+/* Nothing is given back during a create, so that what it asked for is what it holds. */
+static void what_is_said_to_be_held_was_asked_for(void **state)
+{
+    (void)state;
+    assert_predictor_bytes(make_persistence);
+    assert_predictor_bytes(make_frequency);
+    assert_predictor_bytes(make_markov);
+    for (int has_grace = 0; has_grace < 2; has_grace++) {
+        const struct hb_identity_config config
+            = { .client_capacity = 731, .epoch_s = 60.0, .grace_s = has_grace ? 5.0 : 0.0 };
+        struct hb_identity *identity = NULL;
+        asked_bytes = 0;
+        assert_int_equal(hb_identity_create(&config, &identity), HB_OK);
+        assert_int_equal(hb_identity_bytes(identity), asked_bytes);
+        hb_identity_free(identity);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_create_leaks_or_crashes_for_want_of_memory),
+        cmocka_unit_test(what_is_said_to_be_held_was_asked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -120,6 +120,27 @@ static void the_site_of_most_near_clients_is_preferred(void **state)
     assert_int_equal(host_count(&host, HB_COMMAND_ROUTE_ANNOUNCE), 2); /* nothing has changed */
 }
 
+/* By hand: the client at place 0 weighs 20 / (20 + 10) for site 0, its mirror that is in
+ * sync 20 / (20 + 40) for site 1, half of that: class 2 of 4; site 2 has nothing, class 4. */
+static void a_mirror_in_sync_counts_for_its_site(void **state)
+{
+    (void)state;
+    start(HB_ROUTE_PREPEND);
+    host.setup.policy.kind = HB_POLICY_PREDICTIVE;
+    host.setup.policy.gain_ms = 5.0;
+    host_stop(&host);
+    host_start(&host);
+    host_bring_to(&host, HB_PHASE_READY);
+    host_wait(&host, 101.0);
+    assert_int_equal(host_count(&host, HB_COMMAND_ROUTE_ANNOUNCE), 2);
+    for (uint32_t i = 0; i < host.log_count; i++) {
+        const struct hb_command *it = &host.log[i];
+        if (it->kind == HB_COMMAND_ROUTE_ANNOUNCE) {
+            assert_int_equal(it->route.prepend_count, it->site == 1 ? 2 : 4);
+        }
+    }
+}
+
 static void send_drain(uint32_t site, double value)
 {
     host_send(&host, (struct hb_event) { .kind = HB_EVENT_SITE_DRAIN, .client = HB_NONE,
@@ -191,6 +212,7 @@ int main(void)
         cmocka_unit_test(policies_are_called_as_in_scenarios),
         cmocka_unit_test(what_is_not_ready_is_not_announced),
         cmocka_unit_test_teardown(the_site_of_most_near_clients_is_preferred, stop),
+        cmocka_unit_test_teardown(a_mirror_in_sync_counts_for_its_site, stop),
         cmocka_unit_test_teardown(a_drained_site_is_first_the_last_choice_then_withdrawn, stop),
         cmocka_unit_test_teardown(no_endpoint_comes_to_a_site_that_is_drained, stop),
         cmocka_unit_test_teardown(a_drain_that_is_called_off_withdraws_nothing, stop),
