@@ -64,6 +64,10 @@ static void the_grid_knows_where_it_was_an_hour_back(void **state)
         for (int step = 0; step < HB_HISTORY_STEPS; step++) {
             double then_s = at_s - 900.0 * (step + 1);
             assert_int_equal(diary.histories[i].step_places[step], place_at(then_s));
+            for (unsigned order = 2; order <= 3 && step < i; order++) { /* as it was then */
+                assert_int_equal(diary.histories[i].step_contexts[step][order - 2],
+                    hb_history_context(&diary.histories[i - step - 1], order));
+            }
         }
     }
     /* In place 8 since 1800 s: at 3600 s for half an hour, class 4 (1800..3600 s). */
