@@ -78,7 +78,8 @@ struct hb_lstm_model {
 };
 
 /* HB_ERR_RANGE: a size outside its bounds, an array missing, a value not finite, an index
- * outside its table; *what then names the member ("score2.weight"). */
+ * outside its table, a token of two places; *what then names the member ("score2.weight").
+ * HB_ERR_MEMORY. */
 HB_API enum hb_status hb_lstm_check(const struct hb_lstm_model *model, const char **what);
 
 struct hb_lstm_config {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/features.h"
@@ -126,12 +127,34 @@ static const char *check_tables(const struct hb_candidates_tables *t)
     return NULL;
 }
 
-static const char *check_tokens(const struct hb_lstm_model *model)
+/* No two places share a known token: `seen` has a byte for each, 0. */
+static int has_twins(const struct hb_lstm_model *model, uint8_t *seen)
 {
-    if (model->tokens == NULL && model->shape.vocabulary_count > model->tables.place_count) {
-        return "tokens"; /* more words than places, and no table of which is which */
+    int twins = 0;
+    for (uint32_t i = 0; i < model->tables.place_count; i++) {
+        uint32_t token = model->tokens[i];
+        if (token < model->shape.vocabulary_count) {
+            twins |= seen[token];
+            seen[token] = 1;
+        }
     }
-    return NULL;
+    return twins;
+}
+
+static enum hb_status check_tokens(const struct hb_lstm_model *model, const char **what)
+{
+    enum hb_status status = HB_OK;
+    if (model->tokens == NULL && model->shape.vocabulary_count > model->tables.place_count) {
+        status = HB_ERR_RANGE; /* more words than places, and no table of which is which */
+    } else if (model->tokens != NULL) {
+        uint8_t *seen = calloc((size_t)model->shape.vocabulary_count + 1, 1);
+        status = seen == NULL ? HB_ERR_MEMORY : has_twins(model, seen) ? HB_ERR_RANGE : HB_OK;
+        free(seen);
+    }
+    if (status != HB_OK) {
+        *what = "tokens";
+    }
+    return status;
 }
 
 enum hb_status hb_lstm_check(const struct hb_lstm_model *model, const char **what)
@@ -143,10 +166,9 @@ enum hb_status hb_lstm_check(const struct hb_lstm_model *model, const char **wha
     const char *wrong = check_weights(model);
     wrong = wrong == NULL ? check_heads(model) : wrong;
     wrong = wrong == NULL ? check_tables(&model->tables) : wrong;
-    wrong = wrong == NULL ? check_tokens(model) : wrong;
     if (wrong != NULL) {
         *what = wrong;
         return HB_ERR_RANGE;
     }
-    return HB_OK;
+    return check_tokens(model, what);
 }

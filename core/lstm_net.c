@@ -330,7 +330,10 @@ enum hb_status hb_lstm_net_create(const struct hb_lstm_model *model,
     enum hb_status status = hb_lstm_check(model, &what);
     const struct hb_lstm_net *peer = config->peer;
     int is_like = peer == NULL || memcmp(&peer->shape, &model->shape, sizeof peer->shape) == 0;
-    if (status != HB_OK || config->batch_max > 65536 || !is_like) {
+    if (status != HB_OK) {
+        return status;
+    }
+    if (config->batch_max > 65536 || !is_like) {
         return HB_ERR_RANGE;
     }
     const struct hb_lstm_kernels *kernels = hb_lstm_kernels_of(config->unit);

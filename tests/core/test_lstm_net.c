@@ -312,6 +312,14 @@ static void a_model_out_of_bounds_is_named(void **state)
     m.tables.near_first = NULL;
     assert_int_equal(hb_lstm_check(&m, &what), HB_ERR_RANGE);
     assert_string_equal(what, "tokens");
+    uint32_t twins[512];
+    m = world.model;
+    assert_true(m.tables.place_count <= 512);
+    memcpy(twins, m.tokens, m.tables.place_count * sizeof *twins);
+    twins[2] = twins[0] < twins[1] ? twins[0] : twins[1]; /* one of the two is known */
+    m.tokens = twins;
+    assert_int_equal(hb_lstm_check(&m, &what), HB_ERR_RANGE);
+    assert_string_equal(what, "tokens");
     m = world.model;
     m.confidence[3][4] = 0.5F; /* and falls to 0 */
     assert_int_equal(hb_lstm_check(&m, &what), HB_ERR_RANGE);
