@@ -35,17 +35,19 @@ static double total_of(const struct ties *ties, uint32_t region)
 }
 
 static void write_table(const struct analysis_drawing *drawing, FILE *out,
-    const struct ties *ties)
+    const struct ties *ties, const struct analysis_box *box)
 {
     const struct data_result_info *info = ties->info;
     analysis_outline_coast(drawing, out);
     fprintf(out, "# sites: lon_deg\tlat_deg\n");
     for (uint32_t i = 0; i < info->site_count; i++) {
-        fprintf(out, "%.6g\t%.6g\n", info->sites[i].lon_deg, info->sites[i].lat_deg);
+        fprintf(out, "%.6g\t%.6g\n", analysis_outline_lon(box, info->sites[i].lon_deg),
+            info->sites[i].lat_deg);
     }
     fprintf(out, "\n\n# cities: lon_deg\tlat_deg\n");
     for (uint32_t i = 0; i < info->region_count; i++) {
-        fprintf(out, "%.6g\t%.6g\n", info->regions[i].lon_deg, info->regions[i].lat_deg);
+        fprintf(out, "%.6g\t%.6g\n", analysis_outline_lon(box, info->regions[i].lon_deg),
+            info->regions[i].lat_deg);
     }
     fprintf(out, "\n\n# city to site: lon_deg\tlat_deg\tdlon_deg\tdlat_deg\tshare\n");
     for (uint32_t region = 0; region < info->region_count; region++) {
@@ -53,9 +55,10 @@ static void write_table(const struct analysis_drawing *drawing, FILE *out,
         for (uint32_t site = 0; site < info->site_count && total > 0.0; site++) {
             double share = ties->count[(size_t)region * info->site_count + site] / total;
             if (share >= share_min) {
-                fprintf(out, "%.6g\t%.6g\t%.6g\t%.6g\t%.4g\n", info->regions[region].lon_deg,
+                double from_deg = analysis_outline_lon(box, info->regions[region].lon_deg);
+                fprintf(out, "%.6g\t%.6g\t%.6g\t%.6g\t%.4g\n", from_deg,
                     info->regions[region].lat_deg,
-                    info->sites[site].lon_deg - info->regions[region].lon_deg,
+                    analysis_outline_lon(box, info->sites[site].lon_deg) - from_deg,
                     info->sites[site].lat_deg - info->regions[region].lat_deg, share);
             }
         }
@@ -82,7 +85,7 @@ static enum hb_status draw(const struct analysis_drawing *drawing, const struct 
     if (status != HB_OK) {
         return status;
     }
-    write_table(drawing, figure.table, ties);
+    write_table(drawing, figure.table, ties, &box);
     write_plot(&figure, &box);
     return analysis_figure_end(&figure, HB_OK, drawing->problem);
 }

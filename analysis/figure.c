@@ -157,6 +157,11 @@ enum hb_status analysis_figure_end(
         (void)snprintf(script, sizeof script, "%s.gp", figure->name);
         status = analysis_gnuplot_run(figure->directory, script, problem);
     }
+    if (status == HB_OK) {
+        char path[PATH_BYTES];
+        (void)snprintf(path, sizeof path, "%s/%s.pdf", figure->directory, figure->name);
+        status = analysis_gnuplot_undate(path, problem);
+    }
     if (status != HB_OK) {
         remove_all(figure);
     }

@@ -15,4 +15,8 @@ enum hb_status analysis_gnuplot_check(struct data_problem *problem);
 enum hb_status analysis_gnuplot_run(const char *directory, const char *script,
     struct data_problem *problem);
 
+/* Takes the instant of its making out of the PDF that gnuplot wrote, so that the same figure is the
+ * same bytes: 1970 stands in its place. HB_ERR_IO. */
+enum hb_status analysis_gnuplot_undate(const char *path, struct data_problem *problem);
+
 #endif

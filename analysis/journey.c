@@ -62,15 +62,16 @@ static void write_cells(
     for (uint32_t i = 0; i < info->place_count; i += stride) {
         const struct data_places_row *place = &info->places[i];
         if (analysis_outline_holds(box, place->lat_deg, place->lon_deg)) {
-            fprintf(out, "%.7g\t%.7g\n", place->lon_deg, place->lat_deg);
+            fprintf(out, "%.7g\t%.7g\n", analysis_outline_lon(box, place->lon_deg),
+                place->lat_deg);
             rows++;
         }
     }
     fprintf(out, rows == 0 ? "nan\tnan\n\n\n" : "\n\n");
 }
 
-static void write_way(
-    FILE *out, const struct data_result_info *info, const struct analysis_path *path)
+static void write_way(FILE *out, const struct data_result_info *info,
+    const struct analysis_path *path, const struct analysis_box *box)
 {
     fprintf(out, "# way: lon_deg\tlat_deg\n");
     int is_down = 0, rows = 0;
@@ -81,7 +82,7 @@ static void write_way(
             continue;
         }
         const struct data_places_row *place = &info->places[path->rows[i].place];
-        fprintf(out, "%.7g\t%.7g\n", place->lon_deg, place->lat_deg);
+        fprintf(out, "%.7g\t%.7g\n", analysis_outline_lon(box, place->lon_deg), place->lat_deg);
         is_down = 1;
         rows++;
     }
@@ -89,7 +90,7 @@ static void write_way(
 }
 
 static void write_sites(FILE *out, const struct data_result_info *info,
-    const struct analysis_path *path, struct cast *cast)
+    const struct analysis_path *path, const struct analysis_box *box, struct cast *cast)
 {
     fprintf(out, "# served: lon_deg\tlat_deg\tsite_lon_deg\tsite_lat_deg\trole\n");
     for (size_t i = 0; i < path->row_count; i++) {
@@ -99,13 +100,15 @@ static void write_sites(FILE *out, const struct data_result_info *info,
         }
         const struct data_places_row *place = &info->places[row->place];
         const struct data_sites_row *site = &info->sites[row->site];
-        fprintf(out, "%.7g\t%.7g\t%.7g\t%.7g\t%zu\n", place->lon_deg, place->lat_deg, site->lon_deg,
-            site->lat_deg, role_of(cast, row->site));
+        fprintf(out, "%.7g\t%.7g\t%.7g\t%.7g\t%zu\n",
+            analysis_outline_lon(box, place->lon_deg), place->lat_deg,
+            analysis_outline_lon(box, site->lon_deg), site->lat_deg, role_of(cast, row->site));
     }
     fprintf(out, "nan\tnan\tnan\tnan\t0\n\n\n# sites: lon_deg\tlat_deg\trole\tname\n");
     for (size_t k = 0; k < cast->count; k++) {
         const struct data_sites_row *site = &info->sites[cast->sites[k]];
-        fprintf(out, "%.7g\t%.7g\t%zu\t", site->lon_deg, site->lat_deg, k);
+        fprintf(out, "%.7g\t%.7g\t%zu\t", analysis_outline_lon(box, site->lon_deg),
+            site->lat_deg, k);
         analysis_text_plain(out, site->name);
         fprintf(out, "\n");
     }
@@ -141,6 +144,7 @@ static struct analysis_box box_of(
     const struct data_result_info *info, const struct analysis_path *path, const struct cast *cast)
 {
     struct analysis_box box = analysis_outline_nothing();
+    box.cut_deg = analysis_outline_of(info).cut_deg;
     for (size_t i = 0; i < path->row_count; i++) {
         if (path->rows[i].place != HB_NONE) {
             const struct data_places_row *place = &info->places[path->rows[i].place];
@@ -174,7 +178,7 @@ static void shape_box(struct analysis_box *box)
         half_lon *= ratio / steepest;
     }
     *box = (struct analysis_box) { centre_lon - half_lon, centre_lon + half_lon,
-        centre_lat - half_lat, centre_lat + half_lat };
+        centre_lat - half_lat, centre_lat + half_lat, box->cut_deg };
 }
 
 /* A bar of a round number of kilometres, bottom left. */
@@ -230,18 +234,20 @@ static void write_map(struct analysis_figure *figure, const struct cast *cast,
         box->south_deg, box->north_deg);
     write_scale(out, box);
     /* The outline of 1:110 million says nothing within a city. */
-    fprintf(out,
-        is_wide ? "plot '%s.tsv' index 0 using 1:2 with filledcurves closed fc rgb '#E9E9E9' fs "
-                  "solid border rgb '#A8A8A8' lw 0.3"
-                : "plot '%s.tsv' index 1 using 1:2 with points pt 7 ps 0.22 lc rgb '#DEDEDE'",
-        figure->name);
+    if (is_wide) {
+        analysis_outline_land(out, figure->name, box);
+    } else {
+        fprintf(out,
+            "plot '%s.tsv' index 1 using 1:2 with points pt 7 ps 0.22 lc rgb '#DEDEDE', \\\n",
+            figure->name);
+    }
     for (size_t k = 0; k < cast->count; k++) {
         fprintf(out,
-            ", \\\n  '' index 3 using ($5==%zu?$1:NaN):2:($3-$1):($4-$2) with vectors nohead "
-            "lc %s lw 0.35 dt (6,4)",
+            "  '' index 3 using ($5==%zu?$1:NaN):2:($3-$1):($4-$2) with vectors nohead "
+            "lc %s lw 0.35 dt (6,4), \\\n",
             k, analysis_figure_colour(k));
     }
-    fprintf(out, ", \\\n  '' index 2 using 1:2 with lines lc rgb '#444444' lw 0.6 dt 1");
+    fprintf(out, "  '' index 2 using 1:2 with lines lc rgb '#444444' lw 0.6 dt 1");
     for (size_t k = 0; k < cast->count; k++) {
         const char *colour = analysis_figure_colour(k);
         fprintf(out,
@@ -306,8 +312,8 @@ enum hb_status analysis_journey_draw(const struct analysis_drawing *drawing)
         fprintf(figure.table, "\n");
         analysis_outline_coast(drawing, figure.table);
         write_cells(figure.table, info, &box);
-        write_way(figure.table, info, &path);
-        write_sites(figure.table, info, &path, &cast);
+        write_way(figure.table, info, &path, &box);
+        write_sites(figure.table, info, &path, &box, &cast);
         write_latencies(figure.table, info, &path, &cast);
         write_map(&figure, &cast, &box, shares.map);
         write_clock(&figure, info, &cast, shares);

@@ -12,7 +12,8 @@ static void write_way(FILE *out, const struct data_result_info *info,
     for (size_t i = 0; i < path->row_count; i++) {
         if (path->rows[i].place != HB_NONE) {
             const struct data_places_row *place = &info->places[path->rows[i].place];
-            fprintf(out, "%.6g\t%.6g\n", place->lon_deg, place->lat_deg);
+            fprintf(out, "%.6g\t%.6g\n", analysis_outline_lon(box, place->lon_deg),
+                place->lat_deg);
             analysis_outline_add(box, place->lat_deg, place->lon_deg);
             rows++;
         }
@@ -20,20 +21,22 @@ static void write_way(FILE *out, const struct data_result_info *info,
     fprintf(out, rows == 0 ? "nan\tnan\n" : "");
 }
 
-static void write_table(
-    const struct analysis_drawing *drawing, FILE *out, const struct data_result_info *info)
+static void write_table(const struct analysis_drawing *drawing, FILE *out,
+    const struct data_result_info *info, const struct analysis_box *box)
 {
     analysis_outline_coast(drawing, out);
     fprintf(out, "# regions: lon_deg\tlat_deg\tname\n");
     for (uint32_t i = 0; i < info->region_count; i++) {
-        fprintf(out, "%.6g\t%.6g\t", info->regions[i].lon_deg, info->regions[i].lat_deg);
+        fprintf(out, "%.6g\t%.6g\t", analysis_outline_lon(box, info->regions[i].lon_deg),
+            info->regions[i].lat_deg);
         analysis_text_plain(out, info->regions[i].name);
         fprintf(out, "\n");
     }
     fprintf(out, "%s\n\n# sites: lon_deg\tlat_deg\tname\n",
         info->region_count == 0 ? "nan\tnan\t\n" : "");
     for (uint32_t i = 0; i < info->site_count; i++) {
-        fprintf(out, "%.6g\t%.6g\t", info->sites[i].lon_deg, info->sites[i].lat_deg);
+        fprintf(out, "%.6g\t%.6g\t", analysis_outline_lon(box, info->sites[i].lon_deg),
+            info->sites[i].lat_deg);
         analysis_text_plain(out, info->sites[i].name);
         fprintf(out, "\n");
     }
@@ -66,7 +69,7 @@ enum hb_status analysis_map_draw(const struct analysis_drawing *drawing)
     struct analysis_figure figure;
     status = analysis_outline_begin(drawing, "map", &box, &figure);
     if (status == HB_OK) {
-        write_table(drawing, figure.table, info);
+        write_table(drawing, figure.table, info, &box);
         write_way(figure.table, info, &path, &box);
         write_plot(&figure, &box);
         status = analysis_figure_end(&figure, HB_OK, drawing->problem);

@@ -14,13 +14,43 @@ static const double rad_per_deg = 0.017453292519943295;
 
 struct analysis_box analysis_outline_nothing(void)
 {
-    return (struct analysis_box) { HUGE_VAL, -HUGE_VAL, HUGE_VAL, -HUGE_VAL };
+    return (struct analysis_box) { HUGE_VAL, -HUGE_VAL, HUGE_VAL, -HUGE_VAL, -180.0 };
+}
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+double analysis_outline_cut(double *lon_deg, size_t count)
+{
+    static const double worth_deg = 30.0; /* the usual map is kept for less: our choice */
+    double widest_deg = 0.0, cut_deg = -180.0;
+    if (count == 0) {
+        return cut_deg;
+    }
+    qsort(lon_deg, count, sizeof *lon_deg, compare);
+    for (size_t i = 1; i < count; i++) {
+        if (lon_deg[i] - lon_deg[i - 1] > widest_deg) {
+            widest_deg = lon_deg[i] - lon_deg[i - 1];
+            cut_deg = 0.5 * (lon_deg[i] + lon_deg[i - 1]);
+        }
+    }
+    double usual_deg = 360.0 - (lon_deg[count - 1] - lon_deg[0]);
+    return widest_deg > usual_deg + worth_deg ? cut_deg : -180.0;
+}
+
+double analysis_outline_lon(const struct analysis_box *box, double lon_deg)
+{
+    return lon_deg < box->cut_deg ? lon_deg + 360.0 : lon_deg;
 }
 
 void analysis_outline_add(struct analysis_box *box, double lat_deg, double lon_deg)
 {
-    box->west_deg = fmin(box->west_deg, lon_deg);
-    box->east_deg = fmax(box->east_deg, lon_deg);
+    double shown_deg = analysis_outline_lon(box, lon_deg);
+    box->west_deg = fmin(box->west_deg, shown_deg);
+    box->east_deg = fmax(box->east_deg, shown_deg);
     box->south_deg = fmin(box->south_deg, lat_deg);
     box->north_deg = fmax(box->north_deg, lat_deg);
 }
@@ -29,15 +59,35 @@ void analysis_outline_pad(struct analysis_box *box, double share, double margin_
 {
     double side = fmax(box->east_deg - box->west_deg, box->north_deg - box->south_deg);
     double pad = fmax(share * side, margin_deg);
-    box->west_deg = fmax(box->west_deg - pad, -180.0);
-    box->east_deg = fmin(box->east_deg + pad, 180.0);
+    box->west_deg = fmax(box->west_deg - pad, box->cut_deg);
+    box->east_deg = fmin(box->east_deg + pad, box->cut_deg + 360.0);
     box->south_deg = fmax(box->south_deg - pad, -85.0);
     box->north_deg = fmin(box->north_deg + pad, 85.0);
+}
+
+/* Without memory for it the usual one. */
+static double cut_of(const struct data_result_info *info)
+{
+    size_t count = 0;
+    double *lon_deg = calloc((size_t)info->region_count + info->site_count + 1, sizeof *lon_deg);
+    if (lon_deg == NULL) {
+        return -180.0;
+    }
+    for (uint32_t i = 0; i < info->region_count; i++) {
+        lon_deg[count++] = info->regions[i].lon_deg;
+    }
+    for (uint32_t i = 0; i < info->site_count; i++) {
+        lon_deg[count++] = info->sites[i].lon_deg;
+    }
+    double cut_deg = analysis_outline_cut(lon_deg, count);
+    free(lon_deg);
+    return cut_deg;
 }
 
 struct analysis_box analysis_outline_of(const struct data_result_info *info)
 {
     struct analysis_box box = analysis_outline_nothing();
+    box.cut_deg = cut_of(info);
     for (uint32_t i = 0; i < info->region_count; i++) {
         analysis_outline_add(&box, info->regions[i].lat_deg, info->regions[i].lon_deg);
     }
@@ -64,8 +114,9 @@ double analysis_outline_km_per_deg(const struct analysis_box *box)
 
 int analysis_outline_holds(const struct analysis_box *box, double lat_deg, double lon_deg)
 {
-    return lat_deg >= box->south_deg && lat_deg <= box->north_deg && lon_deg >= box->west_deg
-        && lon_deg <= box->east_deg;
+    double shown_deg = analysis_outline_lon(box, lon_deg);
+    return lat_deg >= box->south_deg && lat_deg <= box->north_deg && shown_deg >= box->west_deg
+        && shown_deg <= box->east_deg;
 }
 
 void analysis_outline_coast(const struct analysis_drawing *drawing, FILE *table)
@@ -94,6 +145,16 @@ void analysis_outline_coast(const struct analysis_drawing *drawing, FILE *table)
     fprintf(table, rows == 0 ? "nan\tnan\n\n\n" : is_down ? "\n\n" : "\n");
 }
 
+void analysis_outline_land(FILE *script, const char *name, const struct analysis_box *box)
+{
+    static const char *const look
+        = "with filledcurves closed fc rgb '#E9E9E9' fs solid border rgb '#A8A8A8' lw 0.3, \\\n";
+    fprintf(script, "plot '%s.tsv' index 0 using 1:2 %s", name, look);
+    if (box->east_deg > 180.0) {
+        fprintf(script, "  '' index 0 using ($1+360):2 %s", look);
+    }
+}
+
 enum hb_status analysis_outline_begin(const struct analysis_drawing *drawing, const char *name,
     const struct analysis_box *box, struct analysis_figure *figure)
 {
@@ -112,8 +173,5 @@ void analysis_outline_plot(struct analysis_figure *figure, const struct analysis
         box->south_deg, box->north_deg);
     (void)analysis_figure_key(figure, 3, 8);
     fprintf(out, "set key samplen 1.2\n");
-    fprintf(out,
-        "plot '%s.tsv' index 0 using 1:2 with filledcurves closed fc rgb '#E9E9E9' fs solid "
-        "border rgb '#A8A8A8' lw 0.3, \\\n",
-        figure->name);
+    analysis_outline_land(out, figure->name, box);
 }

@@ -31,18 +31,23 @@ static enum hb_status make_directory(const char *path, struct data_problem *prob
         problem, HB_ERR_IO, "%s: folder cannot be made: %s", path, strerror(errno));
 }
 
+static int is_stopped(const struct analysis_report *report)
+{
+    return report->interrupt != NULL && *report->interrupt != 0;
+}
+
 static enum hb_status draw_all(
     const struct analysis_drawing *drawing, const struct analysis_report *report)
 {
     struct analysis_page_figure drawn[FIGURE_COUNT];
     size_t count = 0;
     for (size_t i = 0; i < FIGURE_COUNT; i++) {
-        if (report->interrupt != NULL && *report->interrupt != 0) {
+        enum hb_status status = is_stopped(report) ? HB_OK : figures[i].draw(drawing);
+        if (is_stopped(report)) { /* before it, or gnuplot was told, too */
             return data_problem_set(drawing->problem, HB_ERR_INTERRUPTED,
                 "%s: stopped: the result is whole, its figures are not: `harbinger report` "
                 "draws them", report->directory);
         }
-        enum hb_status status = figures[i].draw(drawing);
         if (status == HB_ERR_NOT_FOUND) {
             continue; /* nothing of this kind in the files */
         }

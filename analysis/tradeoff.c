@@ -24,24 +24,43 @@ static void write_point(FILE *out, const struct point *point, const char *label)
     fprintf(out, "\n");
 }
 
+/* What an axis shows of values >= 0: all and a margin, not below 0 (wide intervals reach there),
+ * and never so little that its labels would not differ. */
+struct range {
+    double low, high;
+};
+
+static struct range range_of(double low, double high)
+{
+    double least = fmax(0.01 * fabs(high), 1e-9);
+    double missing = fmax(least - (high - low), 0.0);
+    double margin = 0.06 * (high - low + missing) + 0.5 * missing;
+    return (struct range) { fmax(low - margin, 0.0), high + margin };
+}
+
 static void write_plot(struct analysis_figure *figure, const struct analysis_study *study,
     const int *has, const struct point *points, const struct point *best)
 {
     FILE *out = figure->script;
     double low = best == NULL ? HUGE_VAL : best->cost.lower;
     double high = best == NULL ? -HUGE_VAL : best->cost.upper;
+    double low_ms = best == NULL ? HUGE_VAL : best->latency.estimate;
+    double high_ms = best == NULL ? -HUGE_VAL : best->latency.estimate;
     for (size_t i = 0; i < analysis_study_series_count(study); i++) {
         low = has[i] ? fmin(low, points[i].cost.lower) : low;
         high = has[i] ? fmax(high, points[i].cost.upper) : high;
+        low_ms = has[i] ? fmin(low_ms, points[i].latency.lower) : low_ms;
+        high_ms = has[i] ? fmax(high_ms, points[i].latency.upper) : high_ms;
     }
-    double margin = high > low ? 0.06 * (high - low) : 0.1 * fabs(high) + 1.0;
-    analysis_figure_linear_axis(figure, low - margin, high + margin);
+    struct range x = range_of(low, high);
+    analysis_figure_linear_axis(figure, x.low, x.high);
     struct analysis_figure_labels labels = analysis_figure_labels(study, has);
     size_t longest = labels.longest > 11 ? labels.longest : 11;
     double key = analysis_figure_key(figure, labels.count + 1, longest);
     analysis_figure_plot_area(figure, key);
     fprintf(out, "set key samplen 1\n");
-    fprintf(out, "set offsets 0,0,graph 0.06,graph 0.06\n");
+    struct range y = range_of(low_ms, high_ms);
+    fprintf(out, "set yrange [%.9g:%.9g]\n", y.low, y.high);
     char label[64];
     analysis_metric_label(study, ANALYSIS_METRIC_COST, label, sizeof label);
     fprintf(out, "set xlabel ");

@@ -2,19 +2,16 @@
 #include "sim/cli/learn.h"
 
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "models/export.h"
+#include "sim/cli/stop.h"
 
-static volatile sig_atomic_t learn_is_stopped; /* the one thing that a handler may touch */
-
-static void stop(int signal_number)
+static int is_stopped(void)
 {
-    (void)signal_number;
-    learn_is_stopped = 1;
+    return *cli_stop_flag() != 0;
 }
 
 static double now_s(void)
@@ -91,13 +88,13 @@ static enum hb_status steps(struct model_trainer *trainer, const struct cli_lear
         }
         int is_due = learn->checkpoint_steps > 0 ? state.step % learn->checkpoint_steps == 0
                                                  : is_epoch;
-        if (learn->checkpoint != NULL && (is_due || learn_is_stopped)) {
+        if (learn->checkpoint != NULL && (is_due || is_stopped())) {
             status = model_trainer_save(trainer, learn->checkpoint, problem);
         }
         if (status != HB_OK) {
             return status;
         }
-        if (learn_is_stopped) {
+        if (is_stopped()) {
             return data_problem_set(problem, HB_ERR_INTERRUPTED, "training: stopped at step %llu%s",
                 (unsigned long long)state.step,
                 learn->checkpoint != NULL ? "; the same command goes on from there" : "");
@@ -120,12 +117,9 @@ enum hb_status cli_learn_run(struct model_trainer *trainer, const struct cli_lea
     struct model_train_state state = model_trainer_state(trainer);
     struct watch watch = { .begin_s = now_s(), .begin_step = state.step,
         .begin_rows = state.rows, .is_terminal = isatty(STDERR_FILENO) };
-    struct sigaction action = { .sa_handler = stop }, before_int, before_term;
-    (void)sigaction(SIGINT, &action, &before_int); /* cannot fail for these numbers */
-    (void)sigaction(SIGTERM, &action, &before_term);
+    cli_stop_watch();
     enum hb_status status = steps(trainer, learn, &watch, problem);
-    (void)sigaction(SIGTERM, &before_term, NULL);
-    (void)sigaction(SIGINT, &before_int, NULL);
+    cli_stop_unwatch();
     return status;
 }
 

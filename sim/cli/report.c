@@ -5,6 +5,7 @@
 #include "analysis/report.h"
 #include "data/tables.h"
 #include "sim/cli/cli.h"
+#include "sim/cli/stop.h"
 
 #define PATHS_MAX 64
 #define PATH_BYTES 4096
@@ -111,6 +112,7 @@ int cli_report(int argc, char **argv)
         .base = options.base,
         .directory = options.directory == NULL ? directory : options.directory,
         .coastline_path = has_coast ? coastline : NULL,
+        .interrupt = cli_stop_flag(),
         .progress = stdout };
     if (analysis_report_summary(&report, stdout, &problem) != HB_OK) {
         return fail(problem.text);
@@ -119,8 +121,9 @@ int cli_report(int argc, char **argv)
         return 0;
     }
     printf("\n");
+    cli_stop_watch();
     if (analysis_report_write(&report, &problem) != HB_OK) {
-        return fail(problem.text);
+        return cli_stop_exit(fail(problem.text));
     }
     return 0;
 }

@@ -221,7 +221,7 @@ static int show_summary(const char *output)
 }
 
 /* Figures beside the result file: results/NAME.h5 -> results/NAME/. */
-static int write_report(const char *output, bool is_quiet)
+static int write_report(const char *output)
 {
     char folder[SIM_SCENARIO_FILE], coast[SIM_SCENARIO_FILE];
     struct data_problem problem = { .text = "" };
@@ -239,9 +239,7 @@ static int write_report(const char *output, bool is_quiet)
     if (status != HB_OK) {
         return fail(&problem);
     }
-    if (!is_quiet) {
-        printf("figures  %s/report.html\n", folder);
-    }
+    printf("figures  %s/report.html\n", folder);
     return 0;
 }
 
@@ -288,13 +286,14 @@ static int run(const struct options *options, struct sim_scenario *scenario)
         return fail(&problem);
     }
     int failed = show_summary(output);
-    printf("%u clients, %u places, %u sites, %llu visits; %.1f s, %.1f MB\n",
-        outcome.client_count, outcome.place_count, outcome.site_count,
+    printf("%u client%s, %u places, %u sites, %llu visits; %.1f s, %.1f MB\n",
+        outcome.client_count, outcome.client_count == 1 ? "" : "s", outcome.place_count,
+        outcome.site_count,
         (unsigned long long)outcome.visit_count, seconds_now() - began_s, peak_mb());
     printf("digest   %s\nresults  %s\n", outcome.digest, output);
     fflush(stdout);
     if (failed == 0 && !options->no_report) {
-        failed = write_report(output, false);
+        failed = write_report(output);
     }
     return failed;
 }

@@ -11,11 +11,21 @@ static void note(int signal_number)
     stop_signal = signal_number;
 }
 
-void cli_stop_watch(void)
+static void handle(void (*handler)(int))
 {
-    struct sigaction action = { .sa_handler = note };
+    struct sigaction action = { .sa_handler = handler };
     (void)sigaction(SIGINT, &action, NULL); /* cannot fail for these numbers */
     (void)sigaction(SIGTERM, &action, NULL);
+}
+
+void cli_stop_watch(void)
+{
+    handle(note);
+}
+
+void cli_stop_unwatch(void)
+{
+    handle(SIG_DFL);
 }
 
 const volatile int *cli_stop_flag(void)

@@ -15,6 +15,7 @@
 #include "models/pieces.h"
 #include "sim/cli/cli.h"
 #include "sim/cli/learn.h"
+#include "sim/cli/stop.h"
 #include "sim/cli/versions.h"
 
 static const char help[]
@@ -253,5 +254,5 @@ int cli_train(int argc, char **argv)
     free(run.asked);
     model_counts_free(run.counts);
     model_dataset_free(run.dataset);
-    return status == HB_OK ? 0 : 1;
+    return cli_stop_exit(status != HB_OK);
 }

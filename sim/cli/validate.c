@@ -20,9 +20,10 @@ static int validate(const char *path, const char *trace)
         fprintf(stderr, "%s\n", problem.text);
         return 1;
     }
-    printf("%s: valid: \"%s\", %zu policies, %u settings, %u replications\n", path,
-        scenario->name, scenario->policy_count, scenario->sweep.value_count,
-        scenario->replications);
+    printf("%s: valid: \"%s\", %zu polic%s, %u setting%s, %u replication%s\n", path,
+        scenario->name, scenario->policy_count, scenario->policy_count == 1 ? "y" : "ies",
+        scenario->sweep.value_count, scenario->sweep.value_count == 1 ? "" : "s",
+        scenario->replications, scenario->replications == 1 ? "" : "s");
     sim_scenario_free(scenario);
     return 0;
 }

@@ -11,6 +11,7 @@
 #include "sim/cli/learn.h"
 #include "sim/cli/rivals.h"
 #include "sim/cli/scores.h"
+#include "sim/cli/stop.h"
 #include "sim/cli/verify.h"
 
 enum { knots = HB_CANDIDATES_KNOTS };
@@ -203,5 +204,5 @@ int verify_slots(int argc, char **argv)
     free(run.asked);
     model_counts_free(run.counts);
     model_dataset_free(run.dataset);
-    return status == HB_OK ? 0 : 1;
+    return cli_stop_exit(status != HB_OK);
 }

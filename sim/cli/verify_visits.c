@@ -7,6 +7,7 @@
 #include "models/judge.h"
 #include "models/visits.h"
 #include "sim/cli/learn.h"
+#include "sim/cli/stop.h"
 #include "sim/cli/verify.h"
 
 static const char help[]
@@ -117,5 +118,5 @@ int verify_visits(int argc, char **argv)
     free(run.asked);
     model_counts_free(run.counts);
     model_dataset_free(run.dataset);
-    return status == HB_OK ? 0 : 1;
+    return cli_stop_exit(status != HB_OK);
 }

@@ -157,7 +157,8 @@ static enum hb_status policies_are_whole(const struct sim_rules *rules)
         const char *field = NULL;
         policy->predictor_index = predictor_index(scenario, policy->predictor);
         if (policy->predictor[0] != '\0' && policy->predictor_index == SIM_SCENARIO_ABSENT) {
-            return sim_rules_complain(rules, element, "predictor", "the name of a predictor element");
+            return sim_rules_complain(rules, element, "predictor",
+                "the name of a predictor element");
         }
         if (policy->set.kind == HB_POLICY_PREDICTIVE
             && policy->predictor_index == SIM_SCENARIO_ABSENT) {
@@ -166,7 +167,8 @@ static enum hb_status policies_are_whole(const struct sim_rules *rules)
         }
         if (policy->predictor_index != SIM_SCENARIO_ABSENT
             && !hb_policy_is_forecasting(&policy->set)) {
-            return sim_rules_complain(rules, element, "predictor", "none: this kind does not ask one");
+            return sim_rules_complain(rules, element, "predictor",
+                "none: this kind does not ask one");
         }
         if (hb_policy_check(&policy->set, &field) != HB_OK) {
             bool is_timeout = strcmp(field, "probe_timeout_s") == 0;

@@ -50,6 +50,33 @@ for delay_s in 0.3 1 3; do
     [ -z "$(ls -A)" ] || fault "SIGTERM after $delay_s s leaves $(ls -A)"
 done
 
+# The same of figures: each there with all its files, no page that lacks some, and the same bytes
+# whenever it is drawn.
+"$program" run --no-report --quiet -j1 --set world.clients=30 -o f.h5 "$smoke" > /dev/null
+"$program" report f.h5 -o whole > /dev/null
+for delay_s in 0.1 0.4 0.8; do
+    status=0
+    "$program" report f.h5 -o cut > out 2> err &
+    sleep "$delay_s"
+    kill -TERM $! 2> /dev/null || true
+    wait $! || status=$?
+    if [ "$status" -eq 143 ] && [ -s err ]; then
+        grep -q 'cut: stopped: the result is whole' err || fault "report, SIGTERM: $(cat err)"
+        [ ! -e cut/report.html ] || fault "report, SIGTERM after $delay_s s: a page"
+    elif [ "$status" -ne 0 ] && [ "$status" -ne 143 ]; then
+        fault "report, SIGTERM after $delay_s s: status $status"
+    fi
+    for file in $(ls cut 2> /dev/null || true); do
+        cmp -s "cut/$file" "whole/$file" || fault "report, SIGTERM: $file is another"
+        case $file in
+            *.html) ;;
+            *) [ "$(ls "cut/${file%.*}".* | wc -l)" -eq 4 ] || fault "SIGTERM: $file is alone" ;;
+        esac
+    done
+    rm -rf cut out err
+done
+rm -r f.h5 whole
+
 # What if: the other policy's commands are answered, so mirrors come to be copied.
 "$program" run --no-report --quiet -j1 --set world.clients=30 --record r.rec \
     --record-policy nearest -o r.h5 "$smoke" > /dev/null

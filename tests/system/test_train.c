@@ -3,6 +3,7 @@
 #include "tests/support/assert_near.h"
 
 #include <dirent.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -148,6 +149,26 @@ static void killed_at_any_moment_it_ends_with_the_same_bytes(void **state)
     assert_false(has("one.checkpoint"));
     assert_true(kills[0] >= 2);
     assert_true(kills[1] >= 2);
+}
+
+/* A signal's number reaches the shell, and what was learnt is kept. */
+static void a_signal_is_told_in_the_status_and_costs_nothing(void **state)
+{
+    (void)state;
+    const char *const arguments[] = { "train", "walks.ds", "-o", "told", "seed=5", "epochs=2",
+        "units=32", "embedding=8", "visits=24", "batch=4", "checkpoint=1", "threads=1",
+        "rate=0.001", NULL };
+    double after_s = 0.2; /* later and later, until it falls into the training */
+    do {
+        program_run(&(struct program_call) { .arguments = arguments, .folder = kit.folder,
+            .kill_after_s = after_s, .signal = SIGINT }, &kit.run);
+        assert_int_equal(kit.run.exit_status, 128 + SIGINT);
+        after_s *= 1.5;
+    } while (strstr(kit.run.err, "training: stopped at step ") == NULL);
+    assert_true(has("told.checkpoint"));
+    assert_false(has("told"));
+    assert_int_equal(call(arguments, 0.0), 0);
+    assert_true(is_same("whole", "told"));
 }
 
 /* Where the kill falls into the writing, whatever the clock: half of a checkpoint lies beside
@@ -304,6 +325,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(killed_at_any_moment_it_ends_with_the_same_bytes),
+        cmocka_unit_test(a_signal_is_told_in_the_status_and_costs_nothing),
         cmocka_unit_test(half_a_checkpoint_is_stepped_over),
         cmocka_unit_test(a_run_that_diverges_names_step_and_tensor_and_keeps_its_checkpoint),
         cmocka_unit_test(a_damaged_checkpoint_is_refused_and_kept),
