@@ -90,6 +90,7 @@ void sim_infra_kill(struct sim_infra *infra, uint32_t client, uint32_t site);
 /* While a site is dead nothing starts there (FAILED, sim_infra_open: HB_ERR_STATE).
  * It does not kill what runs. */
 void sim_infra_set_dead(struct sim_infra *infra, uint32_t site, bool is_dead);
+bool sim_infra_is_dead(const struct sim_infra *infra, uint32_t site);
 /* Seconds that the client's instance at site has been in its power state; 0: none. */
 double sim_infra_resting_s(const struct sim_infra *infra, uint32_t client, uint32_t site);
 

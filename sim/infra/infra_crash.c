@@ -23,6 +23,11 @@ void sim_infra_set_dead(struct sim_infra *infra, uint32_t site, bool is_dead)
     infra->sites[site].is_dead = is_dead;
 }
 
+bool sim_infra_is_dead(const struct sim_infra *infra, uint32_t site)
+{
+    return infra->sites[site].is_dead != 0;
+}
+
 double sim_infra_resting_s(const struct sim_infra *infra, uint32_t client, uint32_t site)
 {
     uint32_t i = sim_instances_find(infra->instances, client, site);

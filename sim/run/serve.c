@@ -31,15 +31,29 @@ static bool has_running_primary(const struct sim_episode *episode, uint32_t clie
     return primary != HB_NONE && sim_infra_is_running(episode->infra, client, primary);
 }
 
+/* The host's instance at site is wanted no more. The controller may have asked for one
+ * there meanwhile, and was told that it runs: then it is the controller's. */
+static void stop_own(struct sim_episode *episode, uint32_t client, uint32_t site)
+{
+    uint32_t core = episode->core_of[client];
+    if (core != HB_NONE) {
+        struct hb_client_view view = hb_controller_client(episode->controller, core);
+        if (view.primary == site || view.mirror == site) {
+            return;
+        }
+    }
+    sim_infra_stop(episode->infra, sim_ports_host_req(client, 0), client, site);
+}
+
 static void stop_home(struct sim_episode *episode, uint32_t client)
 {
     struct sim_rider *rider = &episode->riders[client];
     if (rider->source != HB_NONE) {
         sim_infra_copy_end(episode->infra, client, rider->home, false);
-        sim_infra_stop(episode->infra, sim_ports_host_req(client, 0), client, rider->source);
+        stop_own(episode, client, rider->source);
         rider->source = HB_NONE;
     }
-    sim_infra_stop(episode->infra, sim_ports_host_req(client, 0), client, rider->home);
+    stop_own(episode, client, rider->home);
     rider->home = HB_NONE;
 }
 
@@ -59,7 +73,7 @@ static void move_home(struct sim_episode *episode, uint32_t client, uint32_t sit
     uint32_t state_at = rider->source != HB_NONE ? rider->source : rider->home;
     if (rider->source != HB_NONE) {
         sim_infra_copy_end(episode->infra, client, rider->home, false);
-        sim_infra_stop(episode->infra, sim_ports_host_req(client, 0), client, rider->home);
+        stop_own(episode, client, rider->home);
         rider->source = HB_NONE;
     }
     rider->home = state_at;
@@ -88,7 +102,7 @@ void sim_serve_pulled(struct sim_episode *episode, uint32_t client, uint32_t sit
         return;
     }
     sim_infra_copy_end(episode->infra, client, site, true);
-    sim_infra_stop(episode->infra, sim_ports_host_req(client, 0), client, rider->source);
+    stop_own(episode, client, rider->source);
     rider->source = HB_NONE;
     sim_serve_touch(episode, client);
 }
@@ -111,10 +125,14 @@ static struct target target_of_record(const struct sim_episode *episode, uint32_
         .fate = is_cut ? SIM_CATCHMENT_DEAD : SIM_CATCHMENT_SERVED, .rtt_ms = (double)NAN };
 }
 
-/* The packets reach target->front, where the client need not have an instance. */
+/* The packets reach target->front, where the client need not have an instance. Servers
+ * that are dead pass nothing on, even if their router still draws packets there. */
 static void pass_on(struct sim_episode *episode, uint32_t client, struct target *target)
 {
     const struct sim_rider *rider = &episode->riders[client];
+    if (sim_infra_is_dead(episode->infra, target->front)) {
+        return;
+    }
     if (has_running_primary(episode, client)) {
         bool is_cut = sim_catchment_is_cut(episode->catchment, rider->primary);
         target->serve = is_cut ? HB_NONE : rider->primary;
@@ -342,6 +360,13 @@ bool sim_serve_check(void *ctx, char *why, size_t why_bytes)
             episode->core_of[client]);
         bool is_settled = view.phase != HB_PHASE_STARTING && view.phase != HB_PHASE_PROMOTING
             && view.phase != HB_PHASE_REVERTING;
+        bool is_endpoint = view.phase >= HB_PHASE_SERVED && view.phase <= HB_PHASE_MONITORING;
+        if (is_endpoint && episode->outage == NULL
+            && !sim_infra_is_running(episode->infra, client, view.primary)) {
+            snprintf(why, why_bytes, "client %u: nothing fails, and no instance runs at its "
+                "primary's site %u", client, view.primary);
+            return false;
+        }
         if (is_settled && view.primary != rider->primary) {
             snprintf(why, why_bytes, "client %u: the controller's primary is %u, the last told %u",
                 client, view.primary, rider->primary);

@@ -16,6 +16,7 @@ struct small {
     const char *sites; /* NULL: an edge site in each city */
     uint32_t clients;
     double hours;
+    double suboptimal; /* share of places that anycast leads to the worse site */
 };
 
 /* A folder for the tests of a file, as set-up and tear-down of their group. */

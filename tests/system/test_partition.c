@@ -90,6 +90,33 @@ static void a_seen_cut_fails_over(void **state)
     assert_true(all.made_after >= 120); /* and again for those who move back */
 }
 
+static enum hb_status keep_failed(void *context, const void *visited)
+{
+    double *failed = context;
+    *failed += ((const struct data_summary_row *)visited)->requests_failed;
+    return HB_OK;
+}
+
+/* Every line is cut, so that all end up at anycast's own instances; then the controller asks
+ * for endpoints, some where such an instance runs, at another site than anycast now leads
+ * to. It gets that one, and the host does not stop it any more: no request fails but those
+ * of the outages (1 %: the first look at a client that has just moved). */
+static void an_endpoint_outlives_the_hosts_wish_for_it(void **state)
+{
+    (void)state;
+    struct small small = { .clients = 200, .hours = 2.0, .suboptimal = 0.5,
+        .network = "extend_share=\"0\"", .policies = "<policy name=\"a\" kind=\"nearest\"/>",
+        .failures = "<failures><failure kind=\"partition\" at_h=\"0.5\" duration_s=\"600\"/>"
+                    "</failures>" };
+    double failed = 0.0;
+    struct data_result_file *file = small_run(&small);
+    struct small_outages all = small_run_outages(file);
+    small_run_rows(file, DATA_TABLE_SUMMARY, keep_failed, &failed);
+    data_results_close(file);
+    assert_int_equal(all.count, 200);
+    assert_near(failed, 5.0 * all.sum_s, 0.01 * failed);
+}
+
 static enum hb_status keep_stale(void *context, const void *visited)
 {
     double *stale = context;
@@ -130,6 +157,7 @@ int main(void)
         cmocka_unit_test(streams_break_and_copies_wait_for_the_line),
         cmocka_unit_test(a_short_cut_breaks_nothing),
         cmocka_unit_test(a_seen_cut_fails_over),
+        cmocka_unit_test(an_endpoint_outlives_the_hosts_wish_for_it),
         cmocka_unit_test(anycast_answers_without_the_state_behind_the_cut),
     };
     return cmocka_run_group_tests(tests, small_run_begin, small_run_end);

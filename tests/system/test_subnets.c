@@ -85,10 +85,27 @@ static void who_is_told_of_a_neighbours_site_is_passed_on(void **state)
     }
 }
 
+/* Dead servers pass nothing on, though packets still come there by an old answer: with one
+ * name for all it takes clients as long to get away as with names of their own. */
+static void a_dead_site_passes_nothing_on(void **state)
+{
+    (void)state;
+    struct small small = { .clients = 200, .hours = 2.0, .network = "extend_share=\"0\"",
+        .policies = "<policy name=\"a\" kind=\"nearest\"/>",
+        .failures = "<failures><failure kind=\"server_crash\" site=\"edge/Köln-1\" at_h=\"1\" "
+                    "duration_s=\"600\"/></failures>" };
+    struct asked own = ask(&small);
+    small.network = "naming=\"common\" extend_share=\"0\"";
+    struct asked common = ask(&small);
+    assert_true(own.failed > 5000.0);
+    assert_near(common.failed, own.failed, 0.02 * own.failed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_subnet_asks_the_servers_once),
+        cmocka_unit_test(a_dead_site_passes_nothing_on),
         cmocka_unit_test(who_is_told_of_a_neighbours_site_is_passed_on),
     };
     return cmocka_run_group_tests(tests, small_run_begin, small_run_end);
