@@ -85,6 +85,33 @@ layer sim/infra 'models|analysis|tests|sim/(world|net|run|cli)'
 layer sim/run 'models|analysis|tests|sim/(serve|cli)'
 layer sim/serve 'models|analysis|tests|sim/(engine|world|net|infra|run|cli)'
 
+# Every folder has a README that maps its files: by name, or by how names begin (`lstm*`). A test
+# goes by what it tests, an inner header by its file.
+{
+    for map in $(files '*/README.md'); do
+        grep -oE '[A-Za-z0-9_]+\*?' "$map" | sort -u | sed "s|^|${map%/README.md} |"
+    done
+    echo --
+    files '*/*.c' '*/*.h' '*/*.cc' '*/*.sh' '*/*.py'
+} | awk '
+    $0 == "--" { is_file = 1; next }
+    !is_file && /..\*$/ { begins[$1] = begins[$1] " " substr($2, 1, length($2) - 1) }
+    !is_file { is_word[$1, $2] = 1; has_map[$1] = 1; next }
+    {
+        dir = base = $0
+        sub(/\/[^\/]*$/, "", dir)
+        sub(/.*\//, "", base)
+        sub(/\.[a-z]*$/, "", base)
+        sub(/_impl$/, "", base)
+        short = base
+        sub(/^(test|fuzz|bench|check)_/, "", short)
+        is_mapped = (dir, base) in is_word || (dir, short) in is_word
+        count = split(begins[dir], list, " ")
+        for (i = 1; i <= count; i++) is_mapped = is_mapped || index(base, list[i]) == 1
+        if (!has_map[dir]) print $0 ":1: folder without a README.md"
+        else if (!is_mapped) print dir "/README.md:1: does not name " $0
+    }' >> "$found"
+
 if [ -s "$found" ]; then
     sort -t: -k1,1 -k2,2n "$found"
     echo "$(wc -l < "$found") breaches of the style"
