@@ -14,6 +14,7 @@ enum hb_status model_counts_create(const struct model_dataset *dataset, uint32_t
     struct model_counts **out);
 void model_counts_free(struct model_counts *counts);
 
+/* Everybody's, and one client's share of it in the same form; both live as long as counts. */
 const struct hb_candidates_counts *model_counts_everybody(const struct model_counts *counts);
 const struct hb_candidates_counts *model_counts_own(const struct model_counts *counts,
     uint32_t client);

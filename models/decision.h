@@ -14,9 +14,11 @@ struct model_decision {
     uint64_t made[MODEL_DECISION_STEPS], right[MODEL_DECISION_STEPS];
 };
 
+/* 0.05 (step + 1). */
 double model_decision_threshold(uint32_t step);
 
-/* chances [site_count]. */
+/* One forecast: chances [site_count] that each site will be the nearest; now and target: which
+ * is at present, and which was when the time had come. */
 void model_decision_add(struct model_decision *decision, const float *chances,
     uint32_t site_count, uint32_t now, uint32_t target);
 

@@ -31,12 +31,14 @@ struct model_heads_config {
     uint64_t stream;    /* of the dropout */
 };
 
+/* Room for the packed weights of a net of that layout, which is copied; update fills it from
+ * numbers [layout->count], before the first use and after every change. HB_ERR_MEMORY. */
 enum hb_status model_heads_packed_create(const struct model_net_layout *layout,
     struct model_heads_packed **out);
 void model_heads_packed_free(struct model_heads_packed *packed);
 void model_heads_packed_update(struct model_heads_packed *packed, const float *numbers);
 
-/* HB_ERR_MEMORY. */
+/* For questions of at most candidates_max candidates, MODEL_HEADS_ROWS at a time. HB_ERR_MEMORY. */
 enum hb_status model_heads_work_create(const struct model_net_layout *layout,
     uint32_t candidates_max, struct model_heads_work **out);
 void model_heads_work_free(struct model_heads_work *work);

@@ -61,6 +61,8 @@ struct model_net_layout {
     size_t count; /* floats in all, padding included */
 };
 
+/* Where each tensor of such a net lies in one flat array. Any shape; a tensor of size 0 takes no
+ * room. The name is PyTorch's; len is rows x columns, without padding. */
 void model_net_layout_init(struct model_net_layout *layout, const struct model_net_shape *shape);
 const char *model_net_tensor_name(enum model_net_tensor tensor);
 size_t model_net_len(const struct model_net_layout *layout, enum model_net_tensor tensor);

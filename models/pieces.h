@@ -34,6 +34,7 @@ struct model_pieces {
     uint32_t count;
 };
 
+/* All pieces of a data set, which is not kept. HB_ERR_MEMORY. */
 enum hb_status model_pieces_init(struct model_pieces *pieces, const struct model_dataset *dataset);
 void model_pieces_fini(struct model_pieces *pieces);
 

@@ -46,6 +46,8 @@ void model_score_fini(struct model_score *score);
 enum hb_status model_score_add(struct model_score *score, const struct model_score_case *one);
 
 double model_score_share(uint64_t hits, uint64_t count); /* 0 of none */
+/* Expected calibration error: mean over the cases of |share that came true - probability said| in
+ * the case's bin of the top probability. 0 of none. */
 double model_score_ece(const struct model_score *score);
 /* Of the distances; sorts them. share 0..1. NaN of none. */
 double model_score_error_km(struct model_score *score, double share);

@@ -49,6 +49,8 @@ struct model_shard_sum {
 enum hb_status model_shard_create(const struct model_shard_scene *scene, struct model_shard **out);
 void model_shard_free(struct model_shard *shard);
 
+/* Works the task through: its loss, and (unless is_judged) the gradient of the sum, which replaces
+ * that of the last run. Depends on weights and task only, never on what ran before. */
 struct model_shard_sum model_shard_run(struct model_shard *shard,
     const struct model_shard_weights *weights, const struct model_shard_task *task);
 

@@ -27,6 +27,7 @@ enum hb_status model_sites_read(const char *path, const struct model_dataset *da
 enum hb_status model_sites_spread(const struct model_dataset *dataset, uint32_t count,
     struct model_sites *sites);
 
+/* After a read or a spread that failed, too, if sites was zero before. */
 void model_sites_fini(struct model_sites *sites);
 
 #endif

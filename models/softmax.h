@@ -17,11 +17,14 @@ struct model_softmax_weights {
 struct model_softmax_packed; /* the weights as the products want them, once per step */
 struct model_softmax_work;   /* one thread's chunk */
 
+/* Room for the packed weights of such a layer; update fills it from weights, before the first use
+ * and after every change. HB_ERR_MEMORY. */
 enum hb_status model_softmax_packed_create(size_t places, size_t units,
     struct model_softmax_packed **out);
 void model_softmax_packed_free(struct model_softmax_packed *packed);
 void model_softmax_packed_update(struct model_softmax_packed *packed,
     const struct model_softmax_weights *weights);
+/* HB_ERR_MEMORY. */
 enum hb_status model_softmax_work_create(size_t places, size_t units,
     struct model_softmax_work **out);
 void model_softmax_work_free(struct model_softmax_work *work);

@@ -61,6 +61,7 @@ void model_trainer_free(struct model_trainer *trainer);
 enum hb_status model_trainer_step(struct model_trainer *trainer, struct data_problem *problem);
 struct model_train_state model_trainer_state(const struct model_trainer *trainer);
 
+/* Where the tensors of the numbers lie; lives as long as the trainer. */
 const struct model_net_layout *model_trainer_layout(const struct model_trainer *trainer);
 /* The best on the validation part so far; before the first epoch's end the present ones. */
 const float *model_trainer_numbers(const struct model_trainer *trainer);

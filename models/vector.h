@@ -22,10 +22,12 @@ void model_vector_cell_back(float *gates, const float *c_before, const float *c,
 /* x [n] becomes exp(x - max); out their sum. n >= 1. */
 float model_vector_exp_sum(float *x, size_t n, float *max);
 
+/* x [n] *= factor; sum [n] += x. */
 void model_vector_scale(float *x, size_t n, float factor);
 void model_vector_add(float *sum, const float *x, size_t n);
 /* sum [n] += x * factor. */
 void model_vector_add_times(float *sum, const float *x, size_t n, float factor);
+/* Sum of the squares, in double. */
 double model_vector_square_sum(const float *x, size_t n);
 
 /* One step of Adam (Kingma, Ba 2015). rate, rate of the moments and epsilon
