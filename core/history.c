@@ -8,6 +8,14 @@
 static const int64_t step_ns = HB_HISTORY_STEP_S * HB_NS_PER_S;
 static const int64_t silence_ns = 2 * 86400 * HB_NS_PER_S;
 
+/* Differences of instants within 146 years of 0 fit; what lies beyond counts as at the end. */
+static int64_t within(int64_t at_ns)
+{
+    static const int64_t furthest_ns = INT64_MAX / 2;
+    int64_t least_ns = at_ns > -furthest_ns ? at_ns : -furthest_ns;
+    return least_ns < furthest_ns ? least_ns : furthest_ns;
+}
+
 static void lose(struct hb_history *history)
 {
     history->place = HB_NONE;
@@ -28,7 +36,7 @@ unsigned hb_history_dwell(const struct hb_history *history, int64_t at_ns)
 {
     static const int64_t bounds_s[HB_HISTORY_DWELLS - 1]
         = { 120, 300, 900, 1800, 3600, 7200, 28800 };
-    int64_t dwell_s = (at_ns - history->since_ns) / HB_NS_PER_S;
+    int64_t dwell_s = (within(at_ns) - within(history->since_ns)) / HB_NS_PER_S;
     unsigned dwell = 0;
     while (dwell < HB_HISTORY_DWELLS - 1 && dwell_s >= bounds_s[dwell]) {
         dwell++;
@@ -93,30 +101,31 @@ static void start_at(struct hb_history *history, int64_t at_ns)
 void hb_history_observe(struct hb_history *history, const struct hb_observation *seen,
     hb_history_learn *learn, void *ctx)
 {
+    int64_t at_ns = within(seen->at_ns);
     int is_new = history->next_ns == INT64_MIN;
-    if (is_new || seen->at_ns < history->since_ns || seen->at_ns < history->next_ns - step_ns) {
-        start_at(history, seen->at_ns);
+    if (is_new || at_ns < history->since_ns || at_ns < history->next_ns - step_ns) {
+        start_at(history, at_ns);
     }
     /* Out of sight, the grid runs on until no place of the last hour is known. */
     int64_t last_ns = history->next_ns
         + (history->place == HB_NONE ? HB_HISTORY_STEPS * step_ns : silence_ns);
-    while (history->next_ns < seen->at_ns && history->next_ns < last_ns) {
+    while (history->next_ns < at_ns && history->next_ns < last_ns) {
         learn(ctx, seen->client, history, history->next_ns);
         step(history);
     }
-    if (history->next_ns < seen->at_ns) {
-        start_at(history, seen->at_ns);
+    if (history->next_ns < at_ns) {
+        start_at(history, at_ns);
     }
     if (seen->place == HB_NONE) {
         lose(history);
-        history->since_ns = seen->at_ns;
+        history->since_ns = at_ns;
     } else if (seen->place != history->place) {
         history->before[1] = history->before[0];
         history->before[0] = history->place;
         history->place = seen->place;
-        history->since_ns = seen->at_ns;
+        history->since_ns = at_ns;
     }
-    if (history->next_ns == seen->at_ns) {
+    if (history->next_ns == at_ns) {
         learn(ctx, seen->client, history, history->next_ns);
         step(history);
     }

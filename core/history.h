@@ -29,7 +29,7 @@ void hb_history_init(struct hb_history *history);
  * moves past an instant, learn is called with the history as of then: place
  * is the place at at_ns, step_places[i] the place i + 1 steps earlier. A
  * silence of over two days counts as lost from sight after two days; a step back
- * in time starts afresh. */
+ * in time starts afresh. An instant beyond 146 years from 0 counts as there. */
 typedef void hb_history_learn(void *ctx, uint32_t client, const struct hb_history *history,
     int64_t at_ns);
 void hb_history_observe(struct hb_history *history, const struct hb_observation *seen,

@@ -145,6 +145,29 @@ static void a_step_back_in_time_starts_afresh(void **state)
     }
 }
 
+static void learn_nothing(void *ctx, uint32_t client, const struct hb_history *history,
+    int64_t at_ns)
+{
+    (void)ctx;
+    (void)client;
+    assert_true(at_ns >= history->since_ns);
+}
+
+static void no_instant_is_too_far(void **state)
+{
+    (void)state;
+    static const int64_t far_ns[] = { INT64_MIN, INT64_MAX, 0, INT64_MAX, INT64_MIN, -1 };
+    struct hb_history history;
+    hb_history_init(&history);
+    for (uint32_t i = 0; i < sizeof far_ns / sizeof far_ns[0]; i++) {
+        struct hb_observation seen = { .at_ns = far_ns[i], .client = 11, .place = i };
+        hb_history_observe(&history, &seen, learn_nothing, NULL);
+        assert_int_equal(history.place, i);
+        assert_int_equal(hb_history_dwell(&history, INT64_MIN), 0);
+        assert_true(hb_history_dwell(&history, INT64_MAX) < HB_HISTORY_DWELLS);
+    }
+}
+
 static void contexts_tell_the_last_places_apart(void **state)
 {
     (void)state;
@@ -191,6 +214,7 @@ int main(void)
         cmocka_unit_test(out_of_sight_is_not_a_stay),
         cmocka_unit_test(two_days_of_silence_end_a_stay),
         cmocka_unit_test(a_step_back_in_time_starts_afresh),
+        cmocka_unit_test(no_instant_is_too_far),
         cmocka_unit_test(contexts_tell_the_last_places_apart),
         cmocka_unit_test(horizons_fall_between_their_steps),
     };
