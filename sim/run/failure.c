@@ -150,9 +150,10 @@ void sim_outage_free(struct sim_outage *outage)
     free(outage);
 }
 
-bool sim_failure_is_struck(const struct sim_outage *outage, uint32_t site)
+bool sim_failure_is_struck(const struct sim_episode *episode, uint32_t site)
 {
-    return outage->sites[site].struck > 0;
+    return episode->outage->sites[site].struck > 0
+        || sim_catchment_is_cut(episode->catchment, site);
 }
 
 /* Everything at one client's place of the site dies. Anycast's own instance leaves
@@ -405,7 +406,7 @@ void sim_failure_probe(struct sim_episode *episode, uint64_t req, uint32_t site)
 {
     const struct sim_stage *stage = episode->stage;
     const struct sim_outage_site *at = &episode->outage->sites[site];
-    bool is_lost = at->struck > 0;
+    bool is_lost = sim_failure_is_struck(episode, site);
     if (at->loss > 0.0 && !is_lost) {
         struct sim_stream draws = sim_stream_of(stage->seed, SIM_STREAM_FAULT,
             UINT64_C(1) << 62 | (uint64_t)site << 32 | req >> 32);

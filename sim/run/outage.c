@@ -81,7 +81,8 @@ static bool is_believed_up(const struct sim_episode *episode, uint32_t site)
 static bool is_unnoticed(const struct sim_episode *episode, uint32_t client, uint32_t site)
 {
     const struct sim_outage *outage = episode->outage;
-    bool is_dead = outage->sites[site].struck > 0 || outage->clients[client].is_crashed;
+    bool is_dead
+        = sim_failure_is_struck(episode, site) || outage->clients[client].is_crashed;
     return is_dead && is_believed_up(episode, site);
 }
 
@@ -108,14 +109,15 @@ static enum sim_outage_part part_of(const struct sim_episode *episode, uint32_t 
 }
 
 /* Failing for another reason than a start or resume that takes its time. */
-static bool is_fault(const struct sim_outage *outage, uint32_t client,
+static bool is_fault(const struct sim_episode *episode, uint32_t client,
     const struct sim_outage_view *view)
 {
     if (view->is_failed || view->site == HB_NONE) {
         return true;
     }
+    const struct sim_outage *outage = episode->outage;
     const struct sim_outage_site *at = &outage->sites[view->site];
-    return at->struck > 0 || at->withdrawn_ns != HB_NEVER_NS
+    return sim_failure_is_struck(episode, view->site) || at->withdrawn_ns != HB_NEVER_NS
         || outage->clients[client].is_crashed;
 }
 
@@ -132,7 +134,7 @@ void sim_outage_look(struct sim_episode *episode, uint32_t client,
     it->by_record = !view->is_anycast;
     it->is_routed = view->is_anycast && sim_catchment_is_settled(episode->catchment);
     bool is_begun = it->began_ns != HB_NEVER_NS;
-    if (is_failing && !is_begun && is_fault(outage, client, view)) {
+    if (is_failing && !is_begun && is_fault(episode, client, view)) {
         it->began_ns = sim_episode_now_ns(episode);
         it->site = view->site != HB_NONE ? view->site : it->site;
         it->failover = DATA_FAILOVER_NONE;
@@ -194,7 +196,7 @@ static void site_turned(struct sim_episode *episode, const struct hb_sample *sam
         outage->detection_s += hb_units_s(sample->at_ns - at->began_ns);
     } else if (is_seen_late(episode, at, sample->at_ns)) {
         at->detected_ns = sample->at_ns;
-    } else if (at->struck == 0) {
+    } else if (!sim_failure_is_struck(episode, sample->site)) {
         sim_outage_add_failure(episode, sample->site, HB_NEVER_NS);
         outage->false_positives++;
         *at = (struct sim_outage_site) { .began_ns = HB_NEVER_NS, .ended_ns = HB_NEVER_NS,

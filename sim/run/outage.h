@@ -37,8 +37,9 @@ void sim_failure_strike(void *ctx, const struct sim_event *event);
 void sim_failure_missed(void *ctx, const struct sim_event *event);
 /* The controller's probe of site: the answer, if there will be one, comes by an event. */
 void sim_failure_probe(struct sim_episode *episode, uint64_t req, uint32_t site);
-/* Whether site's servers can be reached at all. */
-bool sim_failure_is_struck(const struct sim_outage *outage, uint32_t site);
+/* Whether site's servers are dead or out of reach, by a failure or by a change of the
+ * topology that cuts its line. */
+bool sim_failure_is_struck(const struct sim_episode *episode, uint32_t site);
 
 /* outage.c: each does nothing where episode->outage is NULL.
  * The segment that ends now, then what holds from now on. */
@@ -46,7 +47,6 @@ void sim_outage_segment(struct sim_episode *episode, uint32_t client, int64_t fr
 struct sim_outage_view {
     uint32_t site;   /* that the packets head for; HB_NONE */
     bool is_anycast, is_failed, is_proxied; /* by anycast; no DNS answer; passed on by a front */
-    bool is_dead;    /* nothing gets through to the site */
 };
 void sim_outage_look(struct sim_episode *episode, uint32_t client,
     const struct sim_outage_view *view);

@@ -238,8 +238,7 @@ static void note_conditions(struct sim_episode *episode, uint32_t client,
     rider->base_ms = (float)base_ms(episode, client, target);
     struct sim_outage_view view = { .site = target->heading, .is_anycast = target->is_anycast,
         .is_failed = target->is_unnamed,
-        .is_proxied = target->heading != target->front && target->front != HB_NONE,
-        .is_dead = target->fate == SIM_CATCHMENT_DEAD };
+        .is_proxied = target->heading != target->front && target->front != HB_NONE };
     sim_outage_look(episode, client, &view);
 }
 

@@ -146,6 +146,35 @@ static void a_drained_site_is_left_without_loss(void **state)
     assert_int_equal(all.count, 0);
 }
 
+static enum hb_status keep_failed(void *context, const void *visited)
+{
+    double *failed = context;
+    *failed += ((const struct data_summary_row *)visited)->requests_failed;
+    return HB_OK;
+}
+
+/* Probes do not cross a line that a change of the topology has cut, as little as one that a
+ * failure has: the site is taken out of use, rightly, and all that fails is an outage. */
+static void a_cut_of_the_topology_is_seen_and_counted(void **state)
+{
+    (void)state;
+    struct small small = { .clients = 200, .hours = 1.0, .network = "extend_share=\"0\"",
+        .topology = "<topology ases=\"100\" profile=\"frr\"><change at_s=\"1000\" "
+                    "for_s=\"1000\" kind=\"cut\" site=\"edge/Köln-1\"/></topology>",
+        .failures = "<failures><failure kind=\"loss\" at_h=\"0\" share=\"0\"/></failures>",
+        .policies = "<policy name=\"a\" kind=\"nearest\"/>" };
+    double failed = 0.0;
+    struct data_result_file *file = small_run(&small);
+    struct small_outages all = small_run_outages(file);
+    struct data_resilience_row row = small_run_resilience(file, 0);
+    small_run_rows(file, DATA_TABLE_SUMMARY, keep_failed, &failed);
+    data_results_close(file);
+    assert_in_range(all.count, 50, 199);
+    assert_true(all.most_s < 22.0 + 1.0 + 30.0 + 3.0 + 5.0); /* not the 1000 s of the cut */
+    assert_near(failed, 5.0 * all.sum_s, 0.01 * failed);
+    assert_int_equal(row.false_positives, 0);
+}
+
 struct load {
     double requests, failed, busy_max;
 };
@@ -196,6 +225,7 @@ static void anycast_overbooks_and_its_requests_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_cut_of_the_topology_is_seen_and_counted),
         cmocka_unit_test(censored_outages_are_told_apart),
         cmocka_unit_test(messages_of_routers_are_paid),
         cmocka_unit_test(a_drained_site_is_left_without_loss),
