@@ -51,7 +51,9 @@ static void a_client_served_before_dns_reports_counts_as_connected(void **state)
     bring(HB_PHASE_STEERING);
     host_wait(&host, 3.0);
     host_serve(&host, 0, 1);
-    host_wait(&host, 4.0);
+    host_wait(&host, 2.0);
+    host_serve(&host, 0, 1); /* told again: the first one counts */
+    host_wait(&host, 2.0);
     host_answer(&host, HB_COMMAND_DNS_POINT, HB_RESULT_OK);
     host_wait(&host, 30.0);
     host_answer(&host, HB_COMMAND_FENCE, HB_RESULT_OK);
@@ -95,6 +97,19 @@ static void a_client_has_left_only_beyond_the_hysteresis(void **state)
         assert_int_equal(host_phase(&host, 0), want);
         host_stop(&host);
     }
+}
+
+static void the_first_arrival_counts(void **state)
+{
+    (void)state;
+    bring(HB_PHASE_SYNCHRONISING);
+    host_wait(&host, 5.0);
+    host_see(&host, 0, 1);
+    host_wait(&host, 5.0);
+    host_see(&host, 0, 2); /* there the mirror is the better one, too */
+    host_disconnect(&host, 0);
+    assert_int_equal(closed()->arrived_ns, 5 * HB_NS_PER_S);
+    host_stop(&host);
 }
 
 /* Decided at 100 s, steered 1200 s later, past the horizon of 900: the grace of 600 s
@@ -266,6 +281,7 @@ int main(void)
         cmocka_unit_test(a_client_served_before_dns_reports_counts_as_connected),
         cmocka_unit_test(a_client_that_is_served_and_goes_back_rolls_the_mirror_back),
         cmocka_unit_test(a_client_has_left_only_beyond_the_hysteresis),
+        cmocka_unit_test(the_first_arrival_counts),
         cmocka_unit_test(who_is_steered_late_has_the_whole_grace),
         cmocka_unit_test(being_served_for_a_while_and_no_more_is_a_roll_back_at_the_deadline),
         cmocka_unit_test(a_deadline_in_the_past_is_now),
