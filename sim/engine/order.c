@@ -127,3 +127,24 @@ bool sim_order_even(struct sim_bucket_pool *pool, struct sim_bucket bucket,
     }
     return true;
 }
+
+/* ---- many records, crowded ---- */
+
+/* Shell's sort, CACM 2(7), 1959; gaps of Ciura, FCT 2001. */
+void sim_order_any(struct sim_bucket_pool *pool, struct sim_bucket bucket,
+    struct sim_bucket_record *sorted)
+{
+    static const uint32_t gaps[] = { 301, 132, 57, 23, 10, 4, 1 };
+    sim_bucket_drain(pool, bucket, sorted);
+    for (size_t g = 0; g < sizeof(gaps) / sizeof(gaps[0]); g++) {
+        uint32_t gap = gaps[g];
+        for (uint32_t k = gap; k < bucket.count; k++) {
+            struct sim_bucket_record record = sorted[k];
+            uint32_t i = k;
+            for (; i >= gap && sim_bucket_is_before(&sorted[i - gap], &record); i -= gap) {
+                sorted[i] = sorted[i - gap];
+            }
+            sorted[i] = record;
+        }
+    }
+}

@@ -43,11 +43,11 @@
 /* Tuned with tests/bench/engine; none of them can change an order. */
 enum {
     leaf_count = SIM_ORDER_MAX, /* a bucket of up to so many is sorted, not spread */
-    push_count = 96,            /* room for what is pushed among the sorted */
+    push_count = 96,            /* so many may be pushed among the sorted, or be few again */
     bottom_count = SIM_ORDER_EVEN_MAX + push_count,
     few_of = 64,                /* few are pushed among one in so many events */
     per_bucket = 24,            /* aimed at when a bucket is spread */
-    rung_count = 10,            /* more are hardly ever needed; then collapse() */
+    rung_count = 14,            /* more are hardly ever needed; then collapse() */
     fine_rung_count = 2,        /* after the base; what needs more is of odd scales */
     odd_bits = 5,               /* of the fan of the others */
     block_bits_max = 6,         /* of records in a block */
@@ -57,10 +57,11 @@ enum {
 struct sim_queue {
     size_t len, capacity;
     uint64_t now; /* instant of the last popped */
-    size_t bottom_len;
+    size_t bottom_len, bottom_pushed; /* records; pushes since it was filled */
     struct sim_bucket_record bottom[bottom_count]; /* latest first */
     struct sim_bucket_record unsorted[leaf_count]; /* on their way there */
-    uint32_t depth; /* rungs in use, >= 1 */
+    bool is_crowded; /* the bottom was emptied: too many are pushed into the next bucket */
+    uint32_t depth;  /* rungs in use, >= 1 */
     struct sim_rung rungs[rung_count];
     size_t bucket_count; /* of all rungs */
     struct sim_bucket_pool pool;
@@ -151,16 +152,6 @@ static struct sim_rung *collapse(struct sim_queue *queue, struct sim_bucket buck
 
 /* ---- bottom ---- */
 
-/* Puts record in its place among the sorted; it is more often early than late. */
-static void insert(struct sim_queue *queue, const struct sim_bucket_record *record)
-{
-    size_t i = queue->bottom_len++;
-    for (; i > 0 && sim_bucket_is_before(&queue->bottom[i - 1], record); i--) {
-        queue->bottom[i] = queue->bottom[i - 1];
-    }
-    queue->bottom[i] = *record;
-}
-
 /* Moves a small bucket, detached, to the empty bottom. */
 static void sort_into_bottom(struct sim_queue *queue, struct sim_bucket bucket, bool is_fetched)
 {
@@ -220,6 +211,22 @@ __attribute__((noinline)) static void empty_bottom(struct sim_queue *queue)
         put(queue, rung, index, &queue->bottom[i]);
     }
     queue->bottom_len = 0;
+    queue->is_crowded = true;
+}
+
+/* Puts record in its place among the sorted; it is more often early than late.
+ * Where many are not, each of them moves half a bottom: it is emptied. */
+static void insert(struct sim_queue *queue, const struct sim_bucket_record *record)
+{
+    size_t i = queue->bottom_len++;
+    for (; i > 0 && sim_bucket_is_before(&queue->bottom[i - 1], record); i--) {
+        queue->bottom[i] = queue->bottom[i - 1];
+    }
+    queue->bottom[i] = *record;
+    queue->bottom_pushed++;
+    if (queue->bottom_len >= push_count && queue->bottom_pushed >= push_count) {
+        empty_bottom(queue);
+    }
 }
 
 /* All buckets below the open-ended one have been taken, or, if the rung goes
@@ -278,7 +285,12 @@ static void refine(struct sim_queue *queue, struct sim_rung *rung)
         sort_into_bottom(queue, bucket, rung->is_fetched || queue->touches == NULL);
         return;
     }
-    if (sort_many_into_bottom(queue, rung, index, bucket)) {
+    if (!queue->is_crowded && sort_many_into_bottom(queue, rung, index, bucket)) {
+        return;
+    }
+    if (queue->depth == rung_count && bucket.count <= SIM_ORDER_EVEN_MAX) {
+        sim_order_any(&queue->pool, bucket, queue->bottom);
+        queue->bottom_len = bucket.count;
         return;
     }
     if (queue->depth == rung_count) {
@@ -304,6 +316,8 @@ __attribute__((noinline)) static bool fill_bottom(struct sim_queue *queue)
         }
         refine(queue, rung);
     }
+    queue->bottom_pushed = 0;
+    queue->is_crowded = false;
     return true;
 }
 
@@ -373,9 +387,6 @@ enum hb_status sim_queue_push(struct sim_queue *queue, const struct sim_event *e
     struct sim_bucket_record record = sim_bucket_pack(event);
     assert(record.at >= queue->now);
     queue->len++;
-    if (queue->bottom_len == bottom_count) {
-        empty_bottom(queue);
-    }
     for (uint32_t k = 0; k < queue->depth; k++) {
         struct sim_rung *rung = &queue->rungs[k];
         uint64_t index = sim_rung_index(rung, &record);

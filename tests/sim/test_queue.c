@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/engine/queue.h"
 
+#include "core/units.h"
 #include "tests/support/assert_near.h"
 #include "tests/support/event_heap.h"
 #include "tests/support/increments.h"
@@ -139,7 +140,7 @@ static void pops_what_was_pushed_ever_earlier(void **state)
 static void survives_crowds_pushed_before_crowds(void **state)
 {
     (void)state;
-    enum { level_count = 60, crowd = 150 };
+    enum { level_count = 60, crowd = 700 };
     struct pair pair = pair_of(level_count * crowd, 8);
     int64_t at_ns = INT64_C(1) << 62;
     for (int level = 0; level < level_count; level++) {
@@ -151,6 +152,84 @@ static void survives_crowds_pushed_before_crowds(void **state)
         at_ns -= at_ns / 3;
     }
     drain(&pair);
+}
+
+/* ---- phases of all kinds, one after another ---- */
+
+struct phase {
+    uint32_t shape, bits; /* 2^bits ns: its scale */
+    int64_t tie_ns;       /* where the present cluster is */
+};
+
+static int64_t later_ns(int64_t now_ns, uint64_t by_ns)
+{
+    uint64_t left_ns = (uint64_t)(INT64_MAX - now_ns);
+    return now_ns + (int64_t)(by_ns < left_ns ? by_ns : left_ns);
+}
+
+static int64_t phase_ns(struct pair *pair, struct phase *phase, int64_t now_ns)
+{
+    uint64_t scale_ns = UINT64_C(1) << phase->bits;
+    uint64_t random = sim_stream_next(&pair->random);
+    int64_t next_ns = pair->heap.len > 0 ? (int64_t)pair->heap.nodes[0].at : now_ns;
+    switch (phase->shape) {
+    case 0:
+        return later_ns(now_ns, random % scale_ns);
+    case 1:
+        return later_ns(now_ns, scale_ns);
+    case 2: /* as many in each octave */
+        return later_ns(now_ns, scale_ns >> random % 64);
+    case 3: /* clusters of ties */
+        if (phase->tie_ns < now_ns || random % 100 == 0) {
+            phase->tie_ns = later_ns(now_ns, random % scale_ns);
+        }
+        return phase->tie_ns;
+    case 4: /* before the first and among the next ones */
+        return later_ns(now_ns, random % ((uint64_t)(next_ns - now_ns) * 2 + 2));
+    case 5: /* on a grid */
+        return later_ns(now_ns, random % 64 * (scale_ns / 16 + 1));
+    default: /* at the far end */
+        return later_ns(now_ns, (uint64_t)(INT64_MAX - now_ns) - random % 64);
+    }
+}
+
+/* The first is not due before its instant. Looking refines. */
+static void look_at_both(struct pair *pair)
+{
+    struct sim_event none;
+    int64_t next_ns = pair->heap.len > 0 ? (int64_t)pair->heap.nodes[0].at : HB_NEVER_NS;
+    assert_int_equal(sim_queue_next_ns(pair->queue), next_ns);
+    assert_int_equal(sim_queue_len(pair->queue), pair->heap.len);
+    assert_false(sim_queue_pop(pair->queue, next_ns - 1, &none));
+}
+
+static void pops_in_the_heaps_order_whatever_came_before(void **state)
+{
+    (void)state;
+    const uint32_t capacities[] = { 3, 97, 641, 5003, 41011 };
+    for (uint32_t trial = 0; trial < 40; trial++) {
+        uint32_t capacity = capacities[trial % 5];
+        struct pair pair = pair_of(capacity, 1000 + trial);
+        int64_t now_ns = 0;
+        for (uint32_t i = 0; i < 12; i++) {
+            struct phase phase = { .shape = sim_draw_below(&pair.random, i < 8 ? 6 : 7),
+                .bits = sim_draw_below(&pair.random, i < 8 ? 50 : 63) };
+            uint32_t target = sim_draw_below(&pair.random, capacity + 1);
+            uint32_t batch = 1 + sim_draw_below(&pair.random, 300), steady_count = 4000;
+            for (uint32_t op = 0; op < steady_count || pair.heap.len != target; op++) {
+                bool grows = op < steady_count ? op / batch % 2 == 0 : pair.heap.len < target;
+                if (grows && pair.heap.len < capacity) {
+                    push_both(&pair, phase_ns(&pair, &phase, now_ns));
+                } else if (!grows && pair.heap.len > 0) {
+                    now_ns = pop_both(&pair);
+                }
+                if (op % 61 == 0) {
+                    look_at_both(&pair);
+                }
+            }
+        }
+        drain(&pair);
+    }
 }
 
 static void ties_leave_by_content_whatever_the_insertion(void **state)
@@ -320,6 +399,7 @@ int main(void)
         cmocka_unit_test(pops_in_the_heaps_order_in_bursts),
         cmocka_unit_test(pops_what_was_pushed_ever_earlier),
         cmocka_unit_test(survives_crowds_pushed_before_crowds),
+        cmocka_unit_test(pops_in_the_heaps_order_whatever_came_before),
         cmocka_unit_test(ties_leave_by_content_whatever_the_insertion),
         cmocka_unit_test(an_earlier_rank_pushed_within_the_instant_is_next),
         cmocka_unit_test(pops_up_to_the_given_instant_and_no_further),

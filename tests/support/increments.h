@@ -22,6 +22,7 @@
     X(few_instants, 1e9 * sim_draw_below(stream, 4))                                \
     X(ticks, 5e5 * sim_draw_below(stream, 4000))                                    \
     X(mostly_near, sim_draw_chance(stream, 0.99) ? sim_draw_between(stream, 0.0, 1e6) : 1e11) \
+    X(octaves, exp2(sim_draw_between(stream, 0.0, 45.0)) - 1.0)                     \
     X(nearly_never, sim_draw_chance(stream, 0.01) ? 1e15 : sim_draw_exponential(stream, 1e9))
 
 enum increment {
