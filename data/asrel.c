@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "data/asrel.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "data/grow.h"
+#include "data/whole.h"
 
 #define FILE_BYTES_MAX ((size_t)1 << 30) /* the largest snapshots have some 10^7 */
 #define SHOWN_BYTES 40                   /* of a bad line, in the message */
@@ -118,52 +118,16 @@ enum hb_status data_asrel_parse(const char *text, size_t length, const char *nam
     return status;
 }
 
-static enum hb_status file_read(FILE *file, char **out, size_t *length)
-{
-    size_t capacity = (size_t)1 << 22, used = 0;
-    char *text = malloc(capacity);
-    while (text != NULL) {
-        used += fread(text + used, 1, capacity - used, file);
-        if (used < capacity) {
-            break;
-        }
-        capacity *= 2;
-        char *longer = capacity > FILE_BYTES_MAX ? NULL : realloc(text, capacity);
-        if (longer == NULL) {
-            free(text);
-            return capacity > FILE_BYTES_MAX ? HB_ERR_RANGE : HB_ERR_MEMORY;
-        }
-        text = longer;
-    }
-    if (text == NULL) {
-        return HB_ERR_MEMORY;
-    }
-    if (ferror(file)) {
-        free(text);
-        return HB_ERR_IO;
-    }
-    *out = text;
-    *length = used;
-    return HB_OK;
-}
-
 enum hb_status data_asrel_load(const char *path, uint32_t delay_ns,
     struct data_topology **out, struct data_problem *problem)
 {
-    FILE *file = fopen(path, "rb");
-    if (file == NULL) {
-        return data_problem_set(problem, HB_ERR_IO,
-            "%s: found %s: expected a readable file of AS relationships", path, strerror(errno));
-    }
-    char *text = NULL;
+    uint8_t *text = NULL;
     size_t length = 0;
-    enum hb_status status = file_read(file, &text, &length);
-    (void)fclose(file); /* it was only read */
+    enum hb_status status = data_whole_read(path, FILE_BYTES_MAX, &text, &length, problem);
     if (status != HB_OK) {
-        return data_problem_set(problem, status,
-            "%s: found %s: expected a file of at most 1 GiB", path, hb_status_text(status));
+        return status;
     }
-    status = data_asrel_parse(text, length, path, delay_ns, out, problem);
+    status = data_asrel_parse((const char *)text, length, path, delay_ns, out, problem);
     free(text);
     return status;
 }

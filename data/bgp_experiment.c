@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/whole.h"
+
 #define NODES_MAX 4096
-#define FILE_BYTES_MAX (64L << 20)
+#define FILE_BYTES_MAX ((size_t)64 << 20)
 
 /* Where the reader is, so that a message can name it. The first problem stays. */
 struct reader {
@@ -297,21 +299,6 @@ void data_bgp_experiment_free(struct data_bgp_experiment *experiment)
     free(experiment);
 }
 
-static enum hb_status small_file(const char *path, FILE **out, struct data_problem *problem)
-{
-    FILE *file = fopen(path, "rb");
-    if (file == NULL || fseek(file, 0, SEEK_END) != 0 || ftell(file) > FILE_BYTES_MAX
-        || fseek(file, 0, SEEK_SET) != 0) {
-        if (file != NULL) {
-            (void)fclose(file); /* it was only read */
-        }
-        return data_problem_set(problem, HB_ERR_IO,
-            "%s: found no readable file of at most 64 MiB: expected a measurement", path);
-    }
-    *out = file;
-    return HB_OK;
-}
-
 static enum hb_status experiment_read(const char *name, json_t *root, const json_error_t *error,
     struct data_bgp_experiment **out, struct data_problem *problem)
 {
@@ -352,13 +339,12 @@ enum hb_status data_bgp_experiment_parse(const char *text, size_t length, const 
 enum hb_status data_bgp_experiment_load(const char *path, struct data_bgp_experiment **out,
     struct data_problem *problem)
 {
-    FILE *file = NULL;
-    enum hb_status status = small_file(path, &file, problem);
-    if (status != HB_OK) {
-        return status;
+    uint8_t *text = NULL;
+    size_t length = 0;
+    enum hb_status status = data_whole_read(path, FILE_BYTES_MAX, &text, &length, problem);
+    if (status == HB_OK) {
+        status = data_bgp_experiment_parse((const char *)text, length, path, out, problem);
     }
-    json_error_t error;
-    json_t *root = json_loadf(file, JSON_REJECT_DUPLICATES, &error);
-    (void)fclose(file); /* it was only read */
-    return experiment_read(path, root, &error, out, problem);
+    free(text);
+    return status;
 }

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const long bytes_max = 64L << 20;
+#include "data/whole.h"
+
+static const size_t bytes_max = (size_t)64 << 20;
 
 struct data_csv {
     char *path, *text;
@@ -18,32 +20,13 @@ struct data_csv {
 
 static enum hb_status read_text(struct data_csv *csv, struct data_problem *problem)
 {
-    FILE *file = fopen(csv->path, "rb");
-    if (file == NULL) {
-        return data_problem_set(problem, HB_ERR_IO, "%s: cannot be opened", csv->path);
-    }
-    enum hb_status status = HB_OK;
-    long bytes = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
-    if (bytes < 0 || fseek(file, 0, SEEK_SET) != 0) {
-        status = data_problem_set(problem, HB_ERR_IO, "%s: cannot be read", csv->path);
-    } else if (bytes > bytes_max) {
-        status = data_problem_set(problem, HB_ERR_RANGE,
-            "%s: found %ld bytes: expected %ld at most",
-            csv->path, bytes, bytes_max);
-    } else {
-        csv->text = malloc((size_t)bytes + 1);
-        status = csv->text == NULL ? HB_ERR_MEMORY : HB_OK;
-    }
-    if (status == HB_OK && fread(csv->text, 1, (size_t)bytes, file) != (size_t)bytes) {
-        status = data_problem_set(problem, HB_ERR_IO, "%s: cannot be read", csv->path);
-    }
-    (void)fclose(file); /* only read from */
-    if (status == HB_OK) {
-        csv->text[bytes] = '\0';
-        if (strlen(csv->text) != (size_t)bytes) {
-            status = data_problem_set(problem, HB_ERR_FORMAT,
-                "%s: found a zero byte: expected text", csv->path);
-        }
+    uint8_t *bytes = NULL;
+    size_t count = 0;
+    enum hb_status status = data_whole_read(csv->path, bytes_max, &bytes, &count, problem);
+    csv->text = (char *)bytes;
+    if (status == HB_OK && strlen(csv->text) != count) {
+        status = data_problem_set(problem, HB_ERR_FORMAT,
+            "%s: found a zero byte: expected text", csv->path);
     }
     return status;
 }
@@ -67,19 +50,62 @@ static enum hb_status make_room(struct data_csv *csv, const char *rest)
     return csv->cells == NULL || csv->lines == NULL ? HB_ERR_MEMORY : HB_OK;
 }
 
+/* What stands between quotes, moved together where quotes in it are doubled, up to *end. Returns
+ * what follows the closing one; NULL: there is none. */
+static char *take_quoted(char *from, char **end)
+{
+    char *to = from;
+    for (; *from != '\0'; from++) {
+        if (*from == '"' && *++from != '"') {
+            *end = to;
+            return from;
+        }
+        *to++ = *from;
+    }
+    return NULL;
+}
+
+/* Cuts a line into its fields, in place. Returns how many there are, the first `most` in cells;
+ * 0: a quote has no end, or more than a comma follows it. */
+static size_t cut(char *line, const char **cells, size_t most)
+{
+    for (size_t count = 0;;) {
+        char *field = line, *end = line + strcspn(line, ","), *next = end;
+        if (*line == '"') {
+            field = line + 1;
+            next = take_quoted(field, &end);
+        }
+        if (next == NULL || (*next != ',' && *next != '\0')) {
+            return 0;
+        }
+        int is_last = *next == '\0';
+        *end = '\0';
+        if (count < most) {
+            cells[count] = field;
+        }
+        count++;
+        if (is_last) {
+            return count;
+        }
+        line = next + 1;
+    }
+}
+
+/* Its column_count is what the line of names may have, or has. */
 static enum hb_status add_row(struct data_csv *csv, char *line, unsigned long number,
     struct data_problem *problem)
 {
-    size_t found = count_of(line, ',') + 1;
+    const char **cells = &csv->cells[csv->row_count * csv->column_count];
+    size_t found = cut(line, cells, csv->column_count);
+    if (found == 0) {
+        return data_problem_set(problem, HB_ERR_FORMAT,
+            "%s:%lu: found a quote within a field or without end: expected \"...\" on one line",
+            csv->path, number);
+    }
+    csv->column_count = csv->row_count == 0 ? found : csv->column_count;
     if (found != csv->column_count) {
         return data_problem_set(problem, HB_ERR_FORMAT, "%s:%lu: found %zu fields: expected %zu",
             csv->path, number, found, csv->column_count);
-    }
-    const char **cells = &csv->cells[csv->row_count * csv->column_count];
-    for (size_t column = 0; column < found; column++) {
-        cells[column] = line;
-        line += strcspn(line, ",");
-        *line++ = '\0';
     }
     csv->lines[csv->row_count++] = number;
     return HB_OK;
@@ -87,9 +113,11 @@ static enum hb_status add_row(struct data_csv *csv, char *line, unsigned long nu
 
 static enum hb_status split(struct data_csv *csv, struct data_problem *problem)
 {
+    static const char mark[] = "\xef\xbb\xbf"; /* of UTF-8, which some programs write */
     enum hb_status status = HB_OK;
     unsigned long number = 0;
     char *line = csv->text, *next;
+    line += strncmp(line, mark, sizeof mark - 1) == 0 ? sizeof mark - 1 : 0;
     for (; status == HB_OK && *line != '\0'; line = next) {
         size_t length = strcspn(line, "\n");
         next = line[length] == '\0' ? line + length : line + length + 1;

@@ -6,13 +6,13 @@
 
 #include "data/problem.h"
 
-/* A small table of a user's: UTF-8, first line = column names, fields
- * separated by commas and not quoted, CR LF or LF, empty lines ignored. All
- * text is the table's. */
+/* A small table of a user's: UTF-8 with or without its mark, first line = column names, fields
+ * separated by commas, in quotes or not (RFC 4180, but no line breaks in a field), CR LF or LF,
+ * empty lines ignored. All text is the table's. */
 struct data_csv;
 
-/* path is copied for messages. HB_ERR_IO, HB_ERR_FORMAT (no columns, a row with
- * another number of fields, a zero byte), HB_ERR_RANGE (over 64 MiB), HB_ERR_MEMORY. */
+/* path is copied for messages. Errors of data_whole_read, and HB_ERR_FORMAT: no columns, a row
+ * with another number of fields, a zero byte, a quote without end. Over 64 MiB: HB_ERR_RANGE. */
 enum hb_status data_csv_read(const char *path, struct data_problem *problem,
     struct data_csv **out);
 void data_csv_free(struct data_csv *csv);

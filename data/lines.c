@@ -10,6 +10,8 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "data/whole.h"
+
 #define LINE_BYTES 4000
 
 struct data_lines {
@@ -22,6 +24,10 @@ struct data_lines {
 enum hb_status data_lines_open(const char *path, struct data_problem *problem,
     struct data_lines **out)
 {
+    enum hb_status status = data_whole_check(path, problem);
+    if (status != HB_OK) {
+        return status;
+    }
     struct data_lines *lines = calloc(1, sizeof *lines);
     char *copy = malloc(strlen(path) + 1);
     if (lines == NULL || copy == NULL) {
@@ -34,7 +40,7 @@ enum hb_status data_lines_open(const char *path, struct data_problem *problem,
     errno = 0;
     lines->file = gzopen(path, "rb");
     if (lines->file == NULL) {
-        enum hb_status status = data_problem_set(problem, errno == 0 ? HB_ERR_MEMORY : HB_ERR_IO,
+        status = data_problem_set(problem, errno == 0 ? HB_ERR_MEMORY : HB_ERR_IO,
             "%s: %s", path, errno == 0 ? "out of memory" : strerror(errno));
         data_lines_close(lines);
         return status;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "data/netmap.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 
 #include "data/grow.h"
 #include "data/netmap_build.h"
+#include "data/whole.h"
 
 #define FILE_BYTES_MAX ((size_t)64 << 20)
 #define NODES_MAX 1000000U
@@ -148,28 +148,11 @@ static void drop_twins(struct data_netmap_build *build)
 static enum hb_status text_read(const struct data_netmap_build *build, char **out,
     size_t *length)
 {
-    FILE *file = fopen(build->name, "rb");
-    if (file == NULL) {
-        return data_problem_set(build->problem, HB_ERR_IO,
-            "%s: found %s: expected a readable file", build->name, strerror(errno));
-    }
-    long bytes = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
-    bool is_bad = bytes < 0 || fseek(file, 0, SEEK_SET) != 0;
-    bool is_over = !is_bad && (size_t)bytes > FILE_BYTES_MAX;
-    char *text = is_bad || is_over ? NULL : malloc((size_t)bytes + 1);
-    size_t used = text == NULL ? 0 : fread(text, 1, (size_t)bytes, file);
-    is_bad |= ferror(file) != 0;
-    (void)fclose(file); /* it was only read */
-    if (text == NULL || is_bad) {
-        free(text);
-        return data_problem_set(build->problem,
-            is_bad ? HB_ERR_IO : is_over ? HB_ERR_RANGE : HB_ERR_MEMORY,
-            "%s: found no readable file under 64 MiB: expected a network", build->name);
-    }
-    text[used] = '\0';
-    *out = text;
-    *length = used;
-    return HB_OK;
+    uint8_t *text = NULL;
+    enum hb_status status
+        = data_whole_read(build->name, FILE_BYTES_MAX, &text, length, build->problem);
+    *out = (char *)text;
+    return status;
 }
 
 static enum hb_status read_by_ending(struct data_netmap_build *build)

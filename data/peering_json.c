@@ -6,6 +6,7 @@
 #include <zlib.h>
 
 #include "data/peering.h"
+#include "data/whole.h"
 
 #define FILE_BYTES_MAX ((size_t)64 << 20)
 
@@ -13,6 +14,10 @@
 static enum hb_status file_read(const char *path, char **out, size_t *length,
     struct data_problem *problem)
 {
+    enum hb_status status = data_whole_check(path, problem);
+    if (status != HB_OK) {
+        return status;
+    }
     errno = 0;
     gzFile file = gzopen(path, "rb");
     if (file == NULL) {
@@ -35,7 +40,7 @@ static enum hb_status file_read(const char *path, char **out, size_t *length,
     }
     int code = Z_OK;
     const char *reason = gzerror(file, &code);
-    enum hb_status status = text == NULL ? HB_ERR_MEMORY : HB_OK;
+    status = text == NULL ? HB_ERR_MEMORY : HB_OK;
     if (status == HB_OK && used == capacity) {
         status = data_problem_set(problem, HB_ERR_RANGE,
             "%s: found over %zu bytes: expected fewer", path, used - 1);

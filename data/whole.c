@@ -34,6 +34,20 @@ static int read_all(int file, uint8_t *bytes, size_t *count)
     return 0;
 }
 
+static enum hb_status checked(const struct stat *there, const char *path,
+    struct data_problem *problem)
+{
+    return S_ISREG(there->st_mode) ? HB_OK
+        : data_problem_set(problem, HB_ERR_FORMAT, "%s: found %s: expected a file", path,
+              S_ISDIR(there->st_mode) ? "a folder" : "no regular file");
+}
+
+enum hb_status data_whole_check(const char *path, struct data_problem *problem)
+{
+    struct stat there;
+    return stat(path, &there) == 0 ? checked(&there, path, problem) : HB_OK;
+}
+
 static enum hb_status read_open(int file, const char *path, size_t bytes_max, uint8_t **bytes,
     size_t *count, struct data_problem *problem)
 {
@@ -41,9 +55,9 @@ static enum hb_status read_open(int file, const char *path, size_t bytes_max, ui
     if (fstat(file, &there) != 0) {
         return failed(path, "cannot be read", errno, problem);
     }
-    if (!S_ISREG(there.st_mode)) {
-        return data_problem_set(problem, HB_ERR_FORMAT, "%s: found %s: expected a file", path,
-            S_ISDIR(there.st_mode) ? "a folder" : "no regular file");
+    enum hb_status status = checked(&there, path, problem);
+    if (status != HB_OK) {
+        return status;
     }
     if ((uint64_t)there.st_size > bytes_max) {
         return data_problem_set(problem, HB_ERR_RANGE,

@@ -14,6 +14,10 @@
 enum hb_status data_whole_read(const char *path, size_t bytes_max, uint8_t **bytes, size_t *count,
     struct data_problem *problem);
 
+/* HB_ERR_FORMAT if there is something by that name that is no regular file: for those who open it
+ * by other means, since opening a pipe may take for ever. */
+enum hb_status data_whole_check(const char *path, struct data_problem *problem);
+
 /* A stretch of what is to be written. */
 struct data_whole_part {
     const void *bytes;

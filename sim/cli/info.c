@@ -196,6 +196,10 @@ static enum hb_status show_hdf5(const char *path, struct data_problem *problem, 
 static enum hb_status show(const char *path, struct data_problem *problem, bool *is_model)
 {
     uint8_t head[16] = { 0 };
+    enum hb_status status = data_whole_check(path, problem);
+    if (status != HB_OK) {
+        return status;
+    }
     FILE *in = fopen(path, "rb");
     size_t got = in == NULL ? 0 : fread(head, 1, sizeof head, in);
     int why = in == NULL ? errno : ferror(in) ? EISDIR : 0;

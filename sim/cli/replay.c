@@ -4,10 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "core/replay.h"
+#include "data/whole.h"
 #include "sim/cli/cli.h"
+
+static const size_t recording_bytes_max = (size_t)1 << 34;
 
 static const char help[]
     = "usage: harbinger replay RECORDING [--policy KIND ...]\n\n"
@@ -37,26 +39,6 @@ static int complain(const char *path, const char *found, const char *expected)
 {
     fprintf(stderr, "harbinger replay: %s: %s: expected %s\n", path, found, expected);
     return 1;
-}
-
-static uint8_t *read_file(const char *path, size_t *size)
-{
-    struct stat about;
-    FILE *in = fopen(path, "rb");
-    if (in == NULL) {
-        return NULL;
-    }
-    uint8_t *bytes = NULL;
-    if (fstat(fileno(in), &about) == 0 && S_ISREG(about.st_mode)) {
-        *size = (size_t)about.st_size;
-        bytes = malloc(*size + 1);
-    }
-    if (bytes != NULL && fread(bytes, 1, *size, in) != *size) {
-        free(bytes);
-        bytes = NULL;
-    }
-    fclose(in);
-    return bytes;
 }
 
 static void free_recording(struct recording *recording)
@@ -202,9 +184,11 @@ static int replay_other(const char *path, const struct recording *recording, con
 static int replay_all(int argc, char **argv, const char *path)
 {
     struct recording recording = { .bytes = NULL };
-    recording.bytes = read_file(path, &recording.size);
-    if (recording.bytes == NULL) {
-        return complain(path, "not readable", "a recording of `harbinger run --record`");
+    struct data_problem problem = { .text = "" };
+    if (data_whole_read(path, recording_bytes_max, &recording.bytes, &recording.size, &problem)
+        != HB_OK) {
+        fprintf(stderr, "harbinger replay: %s\n", problem.text);
+        return 1;
     }
     enum hb_status status = read_setup(&recording);
     int failed = 0, has_policy = 0;

@@ -9,6 +9,7 @@
 
 #include "analysis/optimum.h"
 #include "analysis/report.h"
+#include "analysis/study.h"
 #include "data/tables.h"
 #include "sim/cli/cli.h"
 #include "sim/cli/stop.h"
@@ -17,6 +18,8 @@
 
 #define CHANGES_MAX 64
 #define THREADS_MAX 64
+
+_Static_assert(SIM_SCENARIO_POLICIES_MAX <= ANALYSIS_STUDY_SERIES_MAX, "a run can be shown");
 
 static const char help[]
     = "usage: harbinger run [OPTION ...] SCENARIO\n\n"

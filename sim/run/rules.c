@@ -256,6 +256,16 @@ static enum hb_status follow(const struct sim_rules *rules, sim_rules_fn *const 
     return status;
 }
 
+static enum hb_status policies_are_not_too_many(const struct sim_rules *rules)
+{
+    if (rules->scenario->policy_count > SIM_SCENARIO_POLICIES_MAX) {
+        return sim_rules_complain(rules,
+            sim_rules_nth(rules, "policy", SIM_SCENARIO_POLICIES_MAX), "name",
+            "at most 64 policies");
+    }
+    return HB_OK;
+}
+
 enum hb_status sim_rules_setting(const struct sim_rules *rules)
 {
     static sim_rules_fn *const all[] = { topology_is_whole, power_ascends, state_can_be_copied,
@@ -268,6 +278,7 @@ enum hb_status sim_rules_check(struct sim_document *document, struct sim_scenari
     struct data_problem *problem)
 {
     static sim_rules_fn *const all[] = { sim_rules_world, there_are_sites, files_are_readable,
+        policies_are_not_too_many,
         sim_rules_setting, failures_are_whole, sim_rules_sweep };
     const struct sim_rules rules = { document, scenario, problem };
     return follow(&rules, all, sizeof all / sizeof all[0]);

@@ -19,6 +19,7 @@
 #define SIM_SCENARIO_FILE 1024
 #define SIM_SCENARIO_ABSENT UINT32_MAX
 #define SIM_SCENARIO_HOURS_MAX 8784 /* of history and study: a year */
+#define SIM_SCENARIO_POLICIES_MAX 64 /* as many as a report tells apart */
 #define SIM_SCENARIO_ANSWERS_MAX 64 /* of a predictor that one client waits for at a time */
 
 static inline bool sim_scenario_is_given(double value)

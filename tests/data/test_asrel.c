@@ -104,7 +104,8 @@ static void a_million_lines_of_garbage_are_refused_at_the_first(void **state)
     assert_int_equal(
         data_asrel_parse(text, size, "g.txt", 0, &topology, &problem), HB_ERR_FORMAT);
     free(text);
-    assert_int_equal(data_asrel_load("/nonexistent", 0, &topology, &problem), HB_ERR_IO);
+    assert_int_equal(data_asrel_load("/nonexistent", 0, &topology, &problem),
+        HB_ERR_NOT_FOUND);
     assert_non_null(strstr(problem.text, "/nonexistent"));
 }
 

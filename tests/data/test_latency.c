@@ -60,18 +60,27 @@ static void bad_matrices_are_refused_with_their_line(void **state)
         ":2: rtt_ms=\"5 \": expected a number in 0..100000");
     refused(NODES, "src,dst,rtt_ms\na,b,5\n\na,b,5\n", 1, ":4: src=\"a\": expected each pair once");
     refused(NODES, "src,dst,rtt_ms\na,b,5,6\n", 1, ":2: found 4 fields: expected 3");
+    refused(NODES, "src,dst,rtt_ms\n\"a\",\"b,5\n", 1,
+        ":2: found a quote within a field or without end: expected \"...\" on one line");
+    refused(NODES, "src,dst,rtt_ms\n\"a\"x,b,5\n", 1,
+        ":2: found a quote within a field or without end: expected \"...\" on one line");
+    refused(NODES, "src,dst,rtt_ms\n\"a,b\",5\n", 1, ":2: found 2 fields: expected 3");
     struct data_problem problem = { "" };
     struct data_latency *none = NULL;
-    assert_int_equal(data_latency_read("/nonexistent/x.csv", "y", &problem, &none), HB_ERR_IO);
-    assert_string_equal(problem.text, "/nonexistent/x.csv: cannot be opened");
+    assert_int_equal(data_latency_read("/nonexistent/x.csv", "y", &problem, &none),
+        HB_ERR_NOT_FOUND);
+    assert_string_equal(problem.text,
+        "/nonexistent/x.csv: cannot be opened: No such file or directory");
 }
 
-/* Nodes in another order than their names, Windows line ends, one way only. */
+/* Nodes in another order than their names, a mark of UTF-8, quotes, Windows line ends, an empty
+ * line, one way only. */
 static void one_way_holds_for_both(void **state)
 {
     (void)state;
     char nodes[] = "/tmp/harbinger-nodes-XXXXXX", matrix[] = "/tmp/harbinger-matrix-XXXXXX";
-    write_file(nodes, "region,city,lat,lon\r\nzeta,Z,10,20\r\nalpha,A,-30,40\r\nmid,M,0,0\r\n");
+    write_file(nodes, "\xef\xbb\xbf\"region\",city,lat,lon\r\nzeta,\"Z, or \"\"Z\"\"\",10,20\r\n"
+        "\"alpha\",A,\"-30\",40\r\n\r\nmid,\"\",0,\"0\"\r\n");
     write_file(matrix, "dst,src,avg_us,max_us\r\nalpha,zeta,12345,9\r\nzeta,alpha,54321,9\r\n"
         "alpha,mid,777,1\r\n");
     struct data_problem problem = { "" };

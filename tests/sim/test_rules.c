@@ -83,6 +83,19 @@ static const struct fault faults[] = {
         "interval_s of a policy that asks" },
 };
 
+/* 65 policies, each on a line of its own. */
+static const char *many(void)
+{
+    static char text[65 * 40 + 64] = "<policies>\n";
+    size_t length = strlen(text);
+    for (int i = 0; i < 65; i++) {
+        length += (size_t)snprintf(text + length, sizeof text - length,
+            "<policy name=\"p%d\" kind=\"static\"/>\n", i);
+    }
+    strcat(text, "</policies>");
+    return text;
+}
+
 static enum hb_status load(const char *folder, const struct fault *fault,
     struct sim_scenario **scenario, struct data_problem *problem)
 {
@@ -119,6 +132,19 @@ static void both_sides_of_every_rule(void **state)
     free(folder);
 }
 
+static void a_report_tells_all_policies_apart(void **state)
+{
+    (void)state;
+    const struct fault too_many = { POLICY, many(), "" };
+    char *folder = program_folder();
+    struct sim_scenario *scenario = NULL;
+    struct data_problem problem = { .text = "" };
+    assert_int_equal(load(folder, &too_many, &scenario, &problem), HB_ERR_FORMAT);
+    assert_non_null(strstr(problem.text, "t.xml:71: name=\"p64\": expected at most 64 policies"));
+    program_remove(folder);
+    free(folder);
+}
+
 /* Trying the values changes nothing: each policy keeps its own. */
 static void a_sweep_is_tried_and_taken_back(void **state)
 {
@@ -141,6 +167,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_sides_of_every_rule),
+        cmocka_unit_test(a_report_tells_all_policies_apart),
         cmocka_unit_test(a_sweep_is_tried_and_taken_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -77,6 +77,28 @@ for delay_s in 0.1 0.4 0.8; do
 done
 rm -r f.h5 whole
 
+# A pipe that nobody writes to is no file to wait for.
+mkfifo pipe
+cat > piped.xml << 'EOF'
+<scenario version="1" name="piped"><world clients="3" duration_h="0.1"><city name="Bonn"/></world>
+<network matrix="pipe" matrix_nodes="pipe"/><sites><edge/></sites>
+<policies><policy name="n" kind="nearest"/></policies></scenario>
+EOF
+for command in "validate pipe" "run pipe" "run piped.xml" "trace -o x pipe" "replay pipe" "info pipe" \
+    "report pipe" "import -o x pipe" "dataset pipe -o x" "train pipe -o x" "model pipe" \
+    "evaluate pipe pipe" "verify slots pipe" "verify bgp pipe" "verify rtt pipe pipe" \
+    "run --quiet --no-report -o x --set topology.kind=as_rel --set topology.file=pipe $smoke"; do
+    status=0
+    # shellcheck disable=SC2086
+    timeout 120 "$program" $command > out 2> err || status=$?
+    [ "$status" -eq 1 ] || [ "$status" -eq 2 ] || fault "$command: status $status"
+    [ -s err ] || fault "$command: no word"
+    rm -f out err
+done
+rm -f pipe piped.xml
+rmdir results 2> /dev/null || true
+[ -z "$(ls -A)" ] || fault "pipes leave $(ls -A)"
+
 # What if: the other policy's commands are answered, so mirrors come to be copied.
 "$program" run --no-report --quiet -j1 --set world.clients=30 --record r.rec \
     --record-policy nearest -o r.h5 "$smoke" > /dev/null
