@@ -213,6 +213,7 @@ void hb_mirror_close(struct hb_controller *controller, uint32_t client, enum hb_
         spend_regret(controller, client);
         uint32_t old = me->primary;
         me->primary = me->mirror;
+        me->misses = 0;
         me->mirror = HB_NONE;
         hb_lane_drop(controller, client, HB_LANE_MIRROR);
         if (controller->sites[old].is_up) {

@@ -81,6 +81,7 @@ static int try_start(struct hb_controller *controller, uint32_t client, uint32_t
         hb_spare_evict(controller, client);
     }
     me->primary = site;
+    me->misses = 0;
     me->attempts = 0;
     me->is_resuming = 0;
     me->is_taking_over = 0;
@@ -359,6 +360,7 @@ static void take_over(struct hb_controller *controller, uint32_t client, uint32_
     enum hb_spare_state state = hb_spare_take(controller, client, site);
     hb_sites_take(controller, site);
     me->primary = site;
+    me->misses = 0;
     me->attempts = 0;
     me->is_resuming = state == HB_SPARE_STANDBY;
     me->is_taking_over = me->is_resuming;

@@ -141,6 +141,30 @@ static void a_mirror_in_sync_counts_for_its_site(void **state)
     }
 }
 
+/* Only its standby is left at site 0: that serves nobody. */
+static void who_has_gone_weighs_nothing(void **state)
+{
+    (void)state;
+    start(HB_ROUTE_PREPEND);
+    for (uint32_t client = 0; client < 2; client++) {
+        host_consent(&host, client, 1);
+        host_connect(&host, client, client, client);
+        host_answer(&host, HB_COMMAND_PROVISION, HB_RESULT_OK);
+        host_answer(&host, HB_COMMAND_FENCE, HB_RESULT_OK);
+    }
+    host_disconnect(&host, 0);
+    assert_int_equal(host_phase(&host, 0), HB_PHASE_LINGERING);
+    host_wait(&host, 101.0);
+    for (uint32_t i = 0; i < host.log_count; i++) {
+        const struct hb_command *it = &host.log[i];
+        if (it->kind == HB_COMMAND_ROUTE_ANNOUNCE) {
+            assert_int_not_equal(it->site, 1);
+            assert_int_equal(it->route.prepend_count, 4);
+        }
+    }
+    assert_int_equal(host_count(&host, HB_COMMAND_ROUTE_ANNOUNCE), 2);
+}
+
 static void send_drain(uint32_t site, double value)
 {
     host_send(&host, (struct hb_event) { .kind = HB_EVENT_SITE_DRAIN, .client = HB_NONE,
@@ -213,6 +237,7 @@ int main(void)
         cmocka_unit_test(what_is_not_ready_is_not_announced),
         cmocka_unit_test_teardown(the_site_of_most_near_clients_is_preferred, stop),
         cmocka_unit_test_teardown(a_mirror_in_sync_counts_for_its_site, stop),
+        cmocka_unit_test_teardown(who_has_gone_weighs_nothing, stop),
         cmocka_unit_test_teardown(a_drained_site_is_first_the_last_choice_then_withdrawn, stop),
         cmocka_unit_test_teardown(no_endpoint_comes_to_a_site_that_is_drained, stop),
         cmocka_unit_test_teardown(a_drain_that_is_called_off_withdraws_nothing, stop),

@@ -81,6 +81,34 @@ static void a_new_primary_has_no_misses_yet(void **state)
     assert_int_equal(provisions(), before + 1);
 }
 
+/* Nor has a mirror that was promoted any of its predecessor's, nor the next session's. */
+static void misses_are_of_one_instance(void **state)
+{
+    (void)state;
+    start(HB_POLICY_PREDICTIVE);
+    host_bring_to(&host, HB_PHASE_MONITORING);
+    tell(0, 0);
+    tell(0, 0);
+    host_serve(&host, 0, 1);
+    host_wait(&host, 30.0);
+    host_answer(&host, HB_COMMAND_FENCE, HB_RESULT_OK);
+    assert_int_equal(hb_controller_client(host.controller, 0).primary, 1);
+    tell(1, 0);
+    tell(1, 0);
+    assert_int_equal(hb_controller_client(host.controller, 0).primary, 1);
+    host_disconnect(&host, 0);
+    host_wait(&host, 600.0);
+    host_connect(&host, 0, 1, 1);
+    tell(1, 0);
+    assert_int_equal(host_phase(&host, 0), HB_PHASE_STARTING);
+    assert_int_equal(hb_controller_client(host.controller, 0).primary, 1);
+    uint32_t before = provisions();
+    tell(1, 0);
+    assert_int_equal(provisions(), before);
+    tell(1, 0);
+    assert_int_equal(provisions(), before + 1);
+}
+
 static void a_mirror_is_given_up_at_the_first_miss(void **state)
 {
     (void)state;
@@ -115,6 +143,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_primary_is_dead_after_as_many_misses_in_a_row),
         TEST(a_new_primary_has_no_misses_yet),
+        TEST(misses_are_of_one_instance),
         TEST(a_mirror_is_given_up_at_the_first_miss),
         TEST(misses_elsewhere_mean_nothing),
     };
