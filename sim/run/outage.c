@@ -3,9 +3,10 @@
  * waits for, and requests that head for a site after the bound at which nobody
  * should any more are counted: a site that is withdrawn is left
  *   by anycast  as soon as the routes have settled
- *   by record   a TTL and a request's gap after all authoritative servers have the
- *               next record, unless the resolver extends TTLs, or gives stale answers
- *               because the authoritative servers are out (RFC 8767). */
+ *   by record   a TTL and a request's gap after all authoritative servers have the next
+ *               record (which waits for a fence that is under way), unless the resolver
+ *               extends TTLs, or gives stale answers because the authoritative servers are
+ *               out (RFC 8767). */
 #include "sim/run/outage_impl.h"
 
 #include <stdio.h>
@@ -30,6 +31,18 @@ static bool is_violator(const struct sim_episode *episode, uint32_t client)
         || (is_stale && sim_dns_serves_stale(episode->dns, client));
 }
 
+/* The mirror's site has been withdrawn while a fence was under way: the record is changed
+ * when the older endpoint is fenced in again, not before. */
+static bool is_fencing(const struct sim_episode *episode, uint32_t client)
+{
+    uint32_t core = episode->core_of[client];
+    if (core == HB_NONE) {
+        return false;
+    }
+    uint32_t phase = hb_controller_client(episode->controller, core).phase;
+    return phase == HB_PHASE_PROMOTING || phase == HB_PHASE_REVERTING;
+}
+
 /* Requests of [from_ns, now) that go to a withdrawn site later than they may. */
 static void count_late(struct sim_episode *episode, uint32_t client, int64_t from_ns)
 {
@@ -40,6 +53,9 @@ static void count_late(struct sim_episode *episode, uint32_t client, int64_t fro
         return;
     }
     int64_t withdrawn_ns = outage->sites[it->heading].withdrawn_ns;
+    if (it->by_record && it->said_ns < withdrawn_ns && is_fencing(episode, client)) {
+        return;
+    }
     int64_t late_ns = it->by_record ? bound_ns(episode, client)
         : it->is_routed ? withdrawn_ns : HB_NEVER_NS;
     late_ns = late_ns > withdrawn_ns ? late_ns : withdrawn_ns;

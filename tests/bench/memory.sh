@@ -13,8 +13,9 @@
 # Events, operations and questions peak at instant 0, when half of the clients connect at once.
 # From 8,192 clients on the network's policy runs alone, whatever the threads; with two, the
 # other policies run in pairs, of which one asks Markov.
-# Measured with two threads, 20,000 to 200,000 clients, a week of history and 3 h of the day:
-# 143.0 and 800.8 MB, slope 3,654 bytes a client, 879 without the trace.
+# Measured, without the trace, 20,000 to 200,000 clients, a week of history:
+#   the whole day, -j1          150.6 and 863.9 MB, slope 3,963 bytes a client, 843
+#   3 h of the day, -j2         143.0 and 800.8 MB, slope 3,654 bytes a client, 879
 set -eu
 program=$1 scenario=$2 few=${3:-20000} many=${4:-200000} threads=${5:-1 2}
 shift $(($# < 5 ? $# : 5))

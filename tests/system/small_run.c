@@ -16,13 +16,14 @@ static void write_small(const struct small *it)
         "<scenario version=\"1\" name=\"small\" seed=\"731\">\n"
         "<world start=\"2026-03-02T06:00:00Z\" duration_h=\"%g\" history_h=\"1\" clients=\"%u\">\n"
         "<city name=\"Köln\" country=\"DE\"/><city name=\"Paris\" country=\"FR\"/></world>\n"
-        "<service request_rate_hz=\"5\" sessions=\"always_on\" state_mb=\"50\" lead_s=\"3\"/>\n"
+        "<service request_rate_hz=\"5\" sessions=\"always_on\" state_mb=\"50\" lead_s=\"3\" %s/>\n"
         "<network suboptimal=\"%g\" %s/>\n%s\n"
         "%s\n"
         "<prices %s/>\n"
         "%s\n"
         "<policies>\n%s\n</policies>\n</scenario>\n",
-        it->hours, it->clients, it->suboptimal, it->network == NULL ? "" : it->network,
+        it->hours, it->clients, it->service == NULL ? "" : it->service,
+        it->suboptimal, it->network == NULL ? "" : it->network,
         it->topology == NULL ? "" : it->topology,
         it->sites == NULL ? "<sites><edge per_city=\"1\"/></sites>" : it->sites,
         it->prices == NULL ? "" : it->prices,

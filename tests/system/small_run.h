@@ -11,7 +11,7 @@
  * more are the test's. Everybody is always connected, at 5 requests a second. */
 struct small {
     const char *failures, *policies;
-    const char *network, *topology; /* NULL: nothing */
+    const char *service, *network, *topology; /* NULL: nothing */
     const char *prices;
     const char *sites; /* NULL: an edge site in each city */
     uint32_t clients;

@@ -294,9 +294,23 @@ static void bad_values_are_refused_with_their_line(void **state)
     }
 }
 
+/* Lines come and go while fences take five seconds: a mirror whose site is withdrawn then is
+ * left when the older endpoint is fenced in again, and that is not late (--check is on). */
+static void a_record_waits_for_the_fence(void **state)
+{
+    (void)state;
+    struct small small = { .clients = 200, .hours = 2.0, .service = "fence_s=\"5\"",
+        .network = "extend_share=\"0\"", .policies = "<policy name=\"a\" kind=\"nearest\"/>",
+        .failures = "<failures><failure kind=\"partition\" mtbf_h=\"0.05\" mttr_s=\"60\"/>"
+                    "</failures>" };
+    struct seen seen = see(small_run(&small));
+    assert_true(seen.outages[0] > 1000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_record_waits_for_the_fence),
         cmocka_unit_test(detection_is_fall_intervals_and_a_timeout),
         cmocka_unit_test(lives_and_repairs_are_exponential),
         cmocka_unit_test(a_partition_is_felt_until_somebody_sees_it),
