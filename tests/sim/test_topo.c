@@ -184,7 +184,7 @@ static void impossible_networks_are_refused(void **state)
     struct data_problem problem = { .text = "" };
     config.kind = SIM_TOPO_AS_REL;
     config.file = "/nowhere/as-rel.txt";
-    assert_int_equal(sim_topo_create(&config, &topo, &problem), HB_ERR_IO);
+    assert_int_equal(sim_topo_create(&config, &topo, &problem), HB_ERR_NOT_FOUND);
     assert_non_null(strstr(problem.text, "/nowhere/as-rel.txt"));
     assert_null(topo);
 }
