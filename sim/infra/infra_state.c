@@ -52,7 +52,7 @@ static enum hb_status checked(const struct sim_infra_config *config)
         && is_within(s->working_set_mb, 0.0, 1e7) && is_within(s->dirty_mb_s, 0.0, 1e5)
         && is_within(s->lag_target_mb, 0.0, 1e7) && s->copy_rounds > 0 && s->copy_rounds < 65536
         && is_within(s->stop_s, 0.0, day_s) && is_within(s->standby_s, 0.0, day_s)
-        && is_within(s->resume_s, 0.0, day_s) && is_within(s->stall_timeout_s, 0.001, day_s)
+        && is_within(s->resume_s, 0.0, day_s) && is_within(s->stall_timeout_s, 1.0, day_s)
         && is_within(s->request_rate_hz, 0.0, 1e6)
         && s->service_time_s > 0.0 && s->service_time_s <= day_s && s->servers_per_slot > 0
         && config->first_rank + SIM_INFRA_KINDS <= SIM_EVENT_RANK_MAX + 1
