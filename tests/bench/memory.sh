@@ -15,7 +15,7 @@
 # other policies run in pairs, of which one asks Markov.
 # Measured, without the trace, 20,000 to 200,000 clients, a week of history:
 #   the whole day, -j1          150.6 and 863.9 MB, slope 3,963 bytes a client, 843
-#   3 h of the day, -j2         143.0 and 800.8 MB, slope 3,654 bytes a client, 879
+#   the whole day, -j2          157.3 and 896.2 MB, slope 4,105 bytes a client, 985
 set -eu
 program=$1 scenario=$2 few=${3:-20000} many=${4:-200000} threads=${5:-1 2}
 shift $(($# < 5 ? $# : 5))
