@@ -2,6 +2,8 @@
 #ifndef SIM_CLI_CLI_H
 #define SIM_CLI_CLI_H
 
+#include <stddef.h>
+
 /* One line per command: its name, and one sentence of help. The function
  * cli_<name>(argc, argv) lives in sim/cli/<name>.c; argv[0] is the name; it
  * returns the exit status: 0 done, 1 failed, 2 bad use. `--help` is its own. */
@@ -21,6 +23,9 @@
     X(model, "a trained model's card; to and from other programs") \
     X(serve, "PredictLocation as an HTTP service") \
     /* the list ends here */
+
+/* A recording is read whole: at most so many bytes of it. */
+#define CLI_RECORDING_BYTES_MAX ((size_t)1 << 34)
 
 #define X(name, help) int cli_##name(int argc, char **argv);
 CLI_COMMAND_LIST(X)

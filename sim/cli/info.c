@@ -17,8 +17,6 @@
 #include "sim/cli/versions.h"
 
 enum { block_bytes = 1 << 20 };
-static const size_t recording_bytes_max = (size_t)1 << 34;
-
 static const char help[]
     = "usage: harbinger info [FILE]\n\n"
       "Without FILE: versions, processor and numeric libraries in use. With FILE, of any kind\n"
@@ -136,7 +134,7 @@ static enum hb_status show_recording(const char *path, struct data_problem *prob
 {
     uint8_t *bytes = NULL;
     size_t size = 0;
-    enum hb_status status = data_whole_read(path, recording_bytes_max, &bytes, &size, problem);
+    enum hb_status status = data_whole_read(path, CLI_RECORDING_BYTES_MAX, &bytes, &size, problem);
     if (status != HB_OK) {
         return status;
     }

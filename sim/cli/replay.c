@@ -9,8 +9,6 @@
 #include "data/whole.h"
 #include "sim/cli/cli.h"
 
-static const size_t recording_bytes_max = (size_t)1 << 34;
-
 static const char help[]
     = "usage: harbinger replay RECORDING [--policy KIND ...]\n\n"
       "Feeds the events of a recording (`harbinger run --record`) to the production\n"
@@ -185,7 +183,7 @@ static int replay_all(int argc, char **argv, const char *path)
 {
     struct recording recording = { .bytes = NULL };
     struct data_problem problem = { .text = "" };
-    if (data_whole_read(path, recording_bytes_max, &recording.bytes, &recording.size, &problem)
+    if (data_whole_read(path, CLI_RECORDING_BYTES_MAX, &recording.bytes, &recording.size, &problem)
         != HB_OK) {
         fprintf(stderr, "harbinger replay: %s\n", problem.text);
         return 1;

@@ -6,17 +6,44 @@
 
 static struct host host;
 
+/* Served and asked every second; v: what a second's debt is weighed against. */
+static void start_lyapunov(double v)
+{
+    host_init(&host, HB_POLICY_LYAPUNOV);
+    host.setup.policy.v = v;
+    host.setup.policy.debt_target_ms = 20.0;
+    host.setup.policy.interval_s = 1.0;
+    host_start(&host);
+    host_bring_served(&host);
+}
+
+static void start_ski_rental(uint32_t has_predictor)
+{
+    host_init(&host, HB_POLICY_SKI_RENTAL);
+    host.setup.has_predictor = has_predictor;
+    host.setup.policy.interval_s = 1.0;
+    host_start(&host);
+    host_bring_served(&host);
+}
+
+static void bring_mirror_in_sync(void)
+{
+    host_answer(&host, HB_COMMAND_PROVISION, HB_RESULT_OK);
+    host_answer(&host, HB_COMMAND_COPY, HB_RESULT_OK);
+    host_answer(&host, HB_COMMAND_DNS_POINT, HB_RESULT_OK);
+}
+
+static double saving(void)
+{
+    return host_sample(&host, HB_SAMPLE_DECISION)->of.decision.saving;
+}
+
 /* By hand: at 40 ms against a target of 20 the debt grows by 20 a second; it
  * outweighs v x cost = 1e6 x 0.005173733 once debt x 30 > 5173.7: after 8.62 s. */
 static void lyapunov_moves_when_debt_outweighs_the_penalty(void **state)
 {
     (void)state;
-    host_init(&host, HB_POLICY_LYAPUNOV);
-    host.setup.policy.v = 1e6;
-    host.setup.policy.debt_target_ms = 20.0;
-    host.setup.policy.interval_s = 1.0;
-    host_start(&host);
-    host_bring_served(&host);
+    start_lyapunov(1e6);
     host_wait(&host, 100.0); /* 10 ms: far below target, no credit is gathered */
     host_see(&host, 0, 1);
     host_wait(&host, 8.0);
@@ -34,18 +61,11 @@ static void lyapunov_moves_when_debt_outweighs_the_penalty(void **state)
 static void who_is_served_by_the_mirror_pays_its_debt_off(void **state)
 {
     (void)state;
-    host_init(&host, HB_POLICY_LYAPUNOV);
-    host.setup.policy.v = 1e6;
-    host.setup.policy.debt_target_ms = 20.0;
-    host.setup.policy.interval_s = 1.0;
-    host_start(&host);
-    host_bring_served(&host);
+    start_lyapunov(1e6);
     host_see(&host, 0, 1);
     host_wait(&host, 9.0);
     assert_int_equal(host_reason(&host), HB_REASON_MIRROR);
-    host_answer(&host, HB_COMMAND_PROVISION, HB_RESULT_OK);
-    host_answer(&host, HB_COMMAND_COPY, HB_RESULT_OK);
-    host_answer(&host, HB_COMMAND_DNS_POINT, HB_RESULT_OK);
+    bring_mirror_in_sync();
     assert_int_equal(host_phase(&host, 0), HB_PHASE_MONITORING);
     host_wait(&host, 1.0);
     const struct hb_decision_sample *told = &host_sample(&host, HB_SAMPLE_DECISION)->of.decision;
@@ -61,20 +81,16 @@ static void who_is_served_by_the_mirror_pays_its_debt_off(void **state)
 static void debt_does_not_outlive_consent(void **state)
 {
     (void)state;
-    host_init(&host, HB_POLICY_LYAPUNOV);
-    host.setup.policy.debt_target_ms = 20.0;
-    host.setup.policy.interval_s = 1.0;
-    host_start(&host);
-    host_bring_served(&host);
+    start_lyapunov(1e8);
     host_see(&host, 0, 1);
     host_wait(&host, 5.0);
     host_see(&host, 0, 1);
-    assert_near(host_sample(&host, HB_SAMPLE_DECISION)->of.decision.saving, 3000.0, 1e-9);
+    assert_near(saving(), 3000.0, 1e-9);
     host_consent(&host, 0, 0);
     host_disconnect(&host, 0);
     host_bring_served(&host);
     host_see(&host, 0, 1);
-    assert_near(host_sample(&host, HB_SAMPLE_DECISION)->of.decision.saving, 0.0, 0.0);
+    assert_near(saving(), 0.0, 0.0);
     host_stop(&host);
 }
 
@@ -83,11 +99,7 @@ static void debt_does_not_outlive_consent(void **state)
 static void ski_rental_without_a_predictor_buys_at_break_even(void **state)
 {
     (void)state;
-    host_init(&host, HB_POLICY_SKI_RENTAL);
-    host.setup.has_predictor = 0;
-    host.setup.policy.interval_s = 1.0;
-    host_start(&host);
-    host_bring_served(&host);
+    start_ski_rental(0);
     host_wait(&host, 50.0);
     assert_int_equal(host_reason(&host), HB_REASON_AT_BEST);
     host_see(&host, 0, 1);
@@ -102,10 +114,7 @@ static void ski_rental_without_a_predictor_buys_at_break_even(void **state)
 /* Seconds at place 1 until the mirror is decided, with an answer to each question. */
 static int wait_with_forecasts(float confidence, uint32_t target)
 {
-    host_init(&host, HB_POLICY_SKI_RENTAL);
-    host.setup.policy.interval_s = 1.0;
-    host_start(&host);
-    host_bring_served(&host);
+    start_ski_rental(1);
     host_see(&host, 0, 1);
     int waited_s = 0;
     while (host_phase(&host, 0) == HB_PHASE_SERVED && waited_s < 1000) {
@@ -133,34 +142,24 @@ static void advice_shortens_or_lengthens_the_wait(void **state)
 static void regret_is_spent_by_the_move(void **state)
 {
     (void)state;
-    host_init(&host, HB_POLICY_SKI_RENTAL);
-    host.setup.has_predictor = 0;
-    host.setup.policy.interval_s = 1.0;
-    host_start(&host);
-    host_bring_served(&host);
+    start_ski_rental(0);
     host_see(&host, 0, 1);
     host_wait(&host, 173.0);
     host_answer(&host, HB_COMMAND_PROVISION, HB_RESULT_NO_ROOM);
     host_wait(&host, 1.0);
-    assert_true(host_sample(&host, HB_SAMPLE_DECISION)->of.decision.saving < 1e-4);
+    assert_true(saving() < 1e-4);
     host_stop(&host);
     /* What waiting for the mirror has cost is not held against its site. */
-    host_init(&host, HB_POLICY_SKI_RENTAL);
-    host.setup.has_predictor = 0;
-    host.setup.policy.interval_s = 1.0;
-    host_start(&host);
-    host_bring_served(&host);
+    start_ski_rental(0);
     host_see(&host, 0, 1);
     host_wait(&host, 800.0); /* provisioning takes its time */
-    host_answer(&host, HB_COMMAND_PROVISION, HB_RESULT_OK);
-    host_answer(&host, HB_COMMAND_COPY, HB_RESULT_OK);
-    host_answer(&host, HB_COMMAND_DNS_POINT, HB_RESULT_OK);
+    bring_mirror_in_sync();
     host_serve(&host, 0, 1);
     host_wait(&host, 30.0);
     host_answer(&host, HB_COMMAND_FENCE, HB_RESULT_OK);
     host_see(&host, 0, 2);
     assert_int_equal(host_reason(&host), HB_REASON_REGRET);
-    assert_near(host_sample(&host, HB_SAMPLE_DECISION)->of.decision.saving, 0.0, 0.0);
+    assert_near(saving(), 0.0, 0.0);
     host_stop(&host);
 }
 

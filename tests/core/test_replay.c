@@ -67,13 +67,18 @@ static const struct hb_replay_answers answers = { .provision_s = 40.0, .resume_s
     .standby_s = 0.5, .stop_s = 0.5, .copy_s = 5.0, .fence_s = 0.25, .dns_s = 2.0,
     .route_s = 3.0 };
 
+static struct hb_replay *start_replay(void)
+{
+    struct hb_replay *replay;
+    notes = (struct notes) { .count = 0 };
+    assert_int_equal(hb_replay_create(&host.setup, &answers, &notes, note, &replay), HB_OK);
+    return replay;
+}
+
 static struct hb_replay *what_if(enum hb_policy_kind kind)
 {
     host_init(&host, kind);
-    notes = (struct notes) { .count = 0 };
-    struct hb_replay *replay;
-    assert_int_equal(hb_replay_create(&host.setup, &answers, &notes, note, &replay), HB_OK);
-    return replay;
+    return start_replay();
 }
 
 static void feed(struct hb_replay *replay, enum hb_event_kind kind, double at_s, uint32_t place)
@@ -136,9 +141,7 @@ static void without_a_ttl_the_client_follows_at_once(void **state)
     (void)state;
     host_init(&host, HB_POLICY_REACTIVE);
     host.setup.policy.dns_ttl_s = 0.0;
-    notes = (struct notes) { .count = 0 };
-    struct hb_replay *replay;
-    assert_int_equal(hb_replay_create(&host.setup, &answers, &notes, note, &replay), HB_OK);
+    struct hb_replay *replay = start_replay();
     feed(replay, HB_EVENT_CONSENT, 0.0, HB_NONE);
     feed(replay, HB_EVENT_CONNECTED, 0.0, 0);
     feed(replay, HB_EVENT_SEEN, 100.0, 1);
@@ -196,9 +199,7 @@ static void a_policy_that_probes_by_itself_hears_whom_the_recording_heard(void *
     host.setup.policy.probe_interval_s = 5.0;
     host.setup.policy.probe_timeout_s = 1.0;
     host.setup.policy.probe_fall = 3;
-    notes = (struct notes) { .count = 0 };
-    struct hb_replay *replay;
-    assert_int_equal(hb_replay_create(&host.setup, &answers, &notes, note, &replay), HB_OK);
+    struct hb_replay *replay = start_replay();
     feed(replay, HB_EVENT_CONSENT, 0.0, HB_NONE);
     feed(replay, HB_EVENT_CONNECTED, 0.0, 0);
     for (int i = 1; i <= 10; i++) {
