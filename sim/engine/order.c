@@ -97,6 +97,19 @@ static uint32_t place_bins(uint16_t *counts, uint32_t count)
     return crowd;
 }
 
+/* Has all records [count] a gap apart latest first, by insertion. */
+static inline void insert_by(struct sim_bucket_record *records, uint32_t count, uint32_t gap)
+{
+    for (uint32_t k = gap; k < count; k++) {
+        struct sim_bucket_record record = records[k];
+        uint32_t i = k;
+        for (; i >= gap && sim_bucket_is_before(&records[i - gap], &record); i -= gap) {
+            records[i] = records[i - gap];
+        }
+        records[i] = record;
+    }
+}
+
 /* A bin takes a record or less on average; insertion does the rest. */
 bool sim_order_even(struct sim_bucket_pool *pool, struct sim_bucket bucket,
     struct sim_order_span span, struct sim_bucket_record *sorted)
@@ -117,14 +130,7 @@ bool sim_order_even(struct sim_bucket_pool *pool, struct sim_bucket bucket,
         }
         sim_bucket_give_block(pool, walk.block);
     }
-    for (uint32_t k = 1; k < bucket.count; k++) {
-        struct sim_bucket_record record = sorted[k];
-        uint32_t i = k;
-        for (; i > 0 && sim_bucket_is_before(&sorted[i - 1], &record); i--) {
-            sorted[i] = sorted[i - 1];
-        }
-        sorted[i] = record;
-    }
+    insert_by(sorted, bucket.count, 1);
     return true;
 }
 
@@ -137,14 +143,6 @@ void sim_order_any(struct sim_bucket_pool *pool, struct sim_bucket bucket,
     static const uint32_t gaps[] = { 301, 132, 57, 23, 10, 4, 1 };
     sim_bucket_drain(pool, bucket, sorted);
     for (size_t g = 0; g < sizeof(gaps) / sizeof(gaps[0]); g++) {
-        uint32_t gap = gaps[g];
-        for (uint32_t k = gap; k < bucket.count; k++) {
-            struct sim_bucket_record record = sorted[k];
-            uint32_t i = k;
-            for (; i >= gap && sim_bucket_is_before(&sorted[i - gap], &record); i -= gap) {
-                sorted[i] = sorted[i - gap];
-            }
-            sorted[i] = record;
-        }
+        insert_by(sorted, bucket.count, gaps[g]);
     }
 }
